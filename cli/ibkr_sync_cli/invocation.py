@@ -163,8 +163,8 @@ def is_of_database(database: Path, file: Path) -> bool:
     """Whether a file is the database, its WAL, its index or its lock."""
     if file.exists() and database.exists() and file.samefile(database):
         return True
-    files = {f"{database.resolve()}{suffix}" for suffix in _DATABASE_FILES}
-    return str(file.resolve()) in files
+    files = {f"{os.path.realpath(database)}{suffix}" for suffix in _DATABASE_FILES}
+    return os.path.realpath(file) in files  # a loop of links too is followed as far as it goes
 
 
 def _log_problem(settings: LogSettings, message: str) -> ConfigProblem:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import typer
 
 from ibkr_sync_cli.invocation import is_of_database
+from ibkr_sync_cli.terminal.result_file import reachable
 
 _FILE = "'FILE'"
 
@@ -18,7 +17,7 @@ def parse_new_backup(typed: str, database: Path | None) -> Path:
 
     `database` is the file of the database; None for a server.
     """
-    with _reachable(typed):
+    with reachable(typed, _FILE):
         path = _followed(typed, database)
         _refuse_place(typed, path)
     return path
@@ -26,7 +25,7 @@ def parse_new_backup(typed: str, database: Path | None) -> Path:
 
 def parse_backup(typed: str, database: Path | None) -> Path:
     """The file to read, links followed; raises BadParameter where there is none."""
-    with _reachable(typed):
+    with reachable(typed, _FILE):
         path = _followed(typed, database)
         is_file, is_there = path.is_file(), path.exists()
     if not is_file:
@@ -49,13 +48,3 @@ def _followed(typed: str, database: Path | None) -> Path:
         refusal = f"{typed!r} is the database, or a file beside it"
         raise typer.BadParameter(refusal, param_hint=_FILE)
     return path
-
-
-@contextmanager
-def _reachable(typed: str) -> Iterator[None]:
-    """Raise BadParameter for a path that can't be followed: a loop, no permission, no home."""
-    try:
-        yield
-    except (OSError, RuntimeError, ValueError) as error:
-        refusal = f"{typed!r} can't be followed: {error}"
-        raise typer.BadParameter(refusal, param_hint=_FILE) from error

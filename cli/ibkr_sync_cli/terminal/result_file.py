@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import typer
@@ -18,12 +19,25 @@ def parse_result_file(typed: str | None) -> Path | None:
     """The file that was typed, None for stdout; raises BadParameter where none can be made."""
     if typed in (None, _STDOUT):
         return None
-    path = Path(typed).expanduser()
-    if not path.parent.is_dir():
-        raise typer.BadParameter(
-            f"the folder {str(path.parent)!r} does not exist", param_hint=_OPTION
-        )
-    return path.resolve()
+    with reachable(typed, _OPTION):
+        path = Path(typed).expanduser()
+        path.exists()  # raises for a name that is too long, which resolving takes
+        if not path.parent.is_dir():
+            raise typer.BadParameter(
+                f"the folder {str(path.parent)!r} does not exist", param_hint=_OPTION
+            )
+        return path.resolve()
+
+
+@contextmanager
+def reachable(typed: str, param_hint: str) -> Iterator[None]:
+    """Raise BadParameter for a path that can't be followed: a loop, no permission, no home."""
+    try:
+        yield
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        refusal = f"{typed!r} can't be followed: {reason}"
+        raise typer.BadParameter(refusal, param_hint=param_hint) from error
 
 
 def refuse_folder(path: Path) -> None:

@@ -270,6 +270,10 @@ class TestAFile:
     def test_where_no_file_can_be_made_nothing_is_begun(self, tmp_path: Path) -> None:
         with pytest.raises(typer.BadParameter, match="does not exist"):
             parse_result_file(str(tmp_path / "none" / "it"))
+        (tmp_path / "loop").symlink_to(tmp_path / "loop")
+        for name in ("loop", "n" * 300):
+            with pytest.raises(typer.BadParameter, match="can't be followed"):
+                parse_result_file(str(tmp_path / name))
         with pytest.raises(typer.BadParameter, match="is a folder"):
             refuse_folder(tmp_path)
 
