@@ -571,7 +571,7 @@ class UnknownRunError(IbkrSyncError):
 
 
 class NoRawReplyError(IbkrSyncError):
-    """No raw reply of this run is kept: none could be used, or they were deleted."""
+    """No raw reply of this run is kept: none was complete, or they were deleted."""
 
     def __init__(self, run_id: int) -> None:
         self.run_id = run_id

@@ -26,9 +26,17 @@ from fakes.catalogue import FakeCatalogue
 from fakes.clock import FakeClock
 from fakes.raw_replies import InMemoryRawReplies
 from ibkr_sync.domain.entities.contracts import ContractListing
-from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
+from ibkr_sync.domain.errors import (
+    InvalidReplyError,
+    ReplyError,
+    SampleDataError,
+    ShrinkRefusedError,
+)
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, Evidence
+from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.raw_replies import RawReplyUsage
+from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
@@ -63,15 +71,27 @@ class Local(KeptRawReplies):
         self.keep_raw_replies: timedelta | None = None
 
     def keep(self, product: Future, replies: Iterable[Evidence]) -> None:
-        local = LocalFutureRepository(
-            *(self.database, Future, FakeCatalogue(), self.clock),
-            keep_raw_replies=self.keep_raw_replies,
-        )
+        local = self._local()
         for evidence in tuple(replies) or (None,):
             self.clock.advance(minutes=1)
             acquired = AcquiredFuture(product=product, evidence=evidence)
             with local.sync_run(Origin.IBKR) as run:
-                local.get_or_create_entity(acquired, by_symbol(product), NOW_PLEASE, run)
+                local.get_or_create_entity(
+                    acquired, by_symbol(product), NOW_PLEASE, run, is_last=True
+                )
+
+    def refuse(self, query: FutureQuery, error: ReplyError, refused: Evidence) -> int:
+        """Refuse a reply in a run; gives its number."""
+        local = self._local()
+        with local.sync_run(Origin.IBKR) as run:
+            local.record_failure(FutureFailure(query=query, error=error), run, refused)
+        return run.run_id
+
+    def _local(self) -> LocalFutureRepository[Future]:
+        return LocalFutureRepository(
+            *(self.database, Future, FakeCatalogue(), self.clock),
+            keep_raw_replies=self.keep_raw_replies,
+        )
 
 
 class TestInMemoryRawReplies(RawReplyPortContract):
@@ -125,6 +145,41 @@ class DatabaseContract(RawReplyPortContract):
         kept.keep(CRUDE_OIL, [reply(21)])
         kept.keep(ES, [reply(22)])
         assert (kept.port.usage().replies, kept.port.usage().oldest) == (3, FIRST + 20 * DAY)
+
+    def test_a_refused_reply_is_of_its_run_and_evidence_of_nothing(self, kept: Local) -> None:
+        kept.keep(ES, [whole_reply(1)])
+        before = kept.port.kept(ES.key)
+        lost = ShrinkRefusedError(ES.key, 4, 3)
+        refused = dataclasses.replace(whole_reply(2), gone=frozenset())
+        run = kept.refuse(by_symbol(ES), lost, refused)
+        ((key, number),) = kept.port.of_run(run)
+        assert (key, number.is_refused) == (ES.key, True)
+        assert kept.port.evidence(key, number) == refused
+        unknown = FutureQuery(symbol="XX", exchange="CME")
+        run = kept.refuse(unknown, InvalidReplyError("XX", "symbol", "", "empty"), reply(3))
+        assert kept.port.of_run(run)[0][0] == ProductKey("XX", "CME", "")
+        assert kept.port.kept(ES.key) == before
+        assert kept.port.products() == (ES.key,)
+        assert (kept.port.usage().replies, kept.port.usage().products) == (3, 1)
+
+        kept.keep(ES, [whole_reply(4)])
+        assert kept.newest(ES.key) == whole_reply(4)
+        assert not any(reply.follows_gap for reply in kept.port.kept(ES.key).replies)
+        assert kept.port.prunable(FIRST + 3 * DAY).replies == 1
+        assert kept.port.prune(FIRST + 30 * DAY).replies == 2
+        assert kept.port.of_run(run) == ()
+        assert kept.newest(ES.key) == whole_reply(4)
+
+    def test_a_refused_reply_is_kept_no_longer_than_others_and_sample_data_never(
+        self, kept: Local
+    ) -> None:
+        error = InvalidReplyError("XX", "symbol", "", "empty")
+        old = kept.refuse(FutureQuery(symbol="XX"), error, reply(1))
+        sample = kept.refuse(FutureQuery(symbol="XX"), SampleDataError(ES.key), reply(1))
+        assert (len(kept.port.of_run(old)), kept.port.of_run(sample)) == (1, ())
+        kept.keep_raw_replies = timedelta(0)
+        kept.keep(ES, [reply(2)])
+        assert (kept.port.of_run(old), kept.port.usage().replies) == ((), 1)
 
 
 class TestSqliteFile(DatabaseContract):

@@ -74,23 +74,36 @@ def test_a_recording_is_served_as_it_was_recorded(ibkr_sync: CommandLine, tmp_pa
 def test_a_night_that_was_saved_is_lived_again(
     ibkr_sync: CommandLine, stocked: Path, tmp_path: Path
 ) -> None:
-    """An incomplete reply included: what it lacked is found by its conId, and by nothing else."""
+    """An incomplete reply included: what it lacked is found by its conId, and by nothing else.
+
+    So are those that could not be used, and can't be again.
+    """
     again, saved = tmp_path / "again.db", tmp_path / "night.replay"
     shutil.copy(stocked, again)
     listed = ibkr_sync("--database", stocked, "list", "--json").json["products"]
     (count,) = (item["listed"] for item in listed if item["symbol"] == "ES")
-    names = ("ES", "VIX", "NQ")
+    names = ("ES", "VIX", "CL")
     incomplete = faults.KeptRows(symbol="ES", count=count - 1)
-    with sample_gateway(incomplete, faults.ErrorReply(symbol="CL", code=321)) as gateway:
+    of_another_product = faults.KeptRows(symbol="VIX", count=1)
+    shrunk = faults.KeptRows(symbol="CL", count=1)
+    rejected = faults.ErrorReply(symbol="NQ", code=321)
+    with sample_gateway(incomplete, of_another_product, shrunk, rejected) as gateway:
         source = ("--source", "ibkr", "--port", str(gateway.port))
-        first = ibkr_sync("--database", stocked, "get", *names, "CL", *source)
+        first = ibkr_sync("--database", stocked, "get", *names, "NQ", *source)
     done = ibkr_sync("--database", stocked, "replay", "save", "--run", "2", "-o", saved)
     with ibkr_sync.running("replay", "serve", "--port", "0", "--data", str(saved)) as serving:
         source = ("--source", "ibkr", "--port", port_of(serving))
         second = ibkr_sync("--database", again, "get", *names, *source)
 
-    assert (first.code, done.code, second.code) == (4, 0, 0)
-    assert "note: CL failed (RequestRejectedError); no reply of it is kept" in done.err
+    assert (first.code, done.code, second.code) == (4, 0, 4)
+    for name, error in (("VIX", "DefinitionsUnavailableError"), ("CL", "ShrinkRefusedError")):
+        refused = [
+            [row for row in got.rows("\t") if row["symbol"] == name] for got in (first, second)
+        ]
+        assert refused[0][0]["error"] == error
+        assert refused[0] == refused[1]
+        assert f"note: {name} failed ({error}); its reply is saved too" in done.err
+    assert "note: NQ failed (RequestRejectedError); no reply of it is kept" in done.err
     assert "the reply was incomplete: it lacked" in first.err
     assert [line for line in second.err.splitlines() if "incomplete" in line] == [
         line for line in first.err.splitlines() if "incomplete" in line

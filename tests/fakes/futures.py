@@ -87,6 +87,7 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
         replies: every raw reply kept, by product.
         market_rules: the tick ladders, by id.
         runs: every run, with its outcomes per product.
+        refused: every reply that could not be used.
         former_names: every name that IBKR gave up, oldest first.
     """
 
@@ -101,6 +102,7 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
         self.replies: dict[ProductKey, list[Evidence]] = {}
         self.market_rules: dict[int, MarketRule] = {}
         self.runs: list[RecordedRun] = []
+        self.refused: list[Evidence] = []
         self.former_names: list[FormerName] = []
         self._entity = entity
         self._clock = clock
@@ -260,7 +262,11 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
         diff = None if stored is None else plan_product_absence(stored, absent.gone, now).diff
         return FutureFailure(query=query, error=absent.error, diff=diff)
 
-    def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
+    def record_failure(
+        self, failure: FutureFailure, run: SyncRun, refused: Evidence | None = None
+    ) -> None:
+        if refused is not None:
+            self.refused.append(refused)
         found = [product for product in self.products.values() if failure.query.matches(product)]
         matching = most_stored(found)
         is_clear = len(matching) == 1 and not isinstance(failure.error, AmbiguousProductError)

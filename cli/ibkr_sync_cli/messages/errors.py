@@ -332,7 +332,7 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.NoRawReplyError: _Rule(
         ExitCode.NOT_FOUND,
         lambda e: (
-            f"No raw reply of run {e.run_id} is kept: it could use none, or they were deleted."
+            f"No raw reply of run {e.run_id} is kept: none was complete, or they were deleted."
         ),
         lambda e, command: f"See what came of it: {command('runs', '--run', str(e.run_id))}",
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
-from ibkr_sync.domain.errors import ProductNotFoundError
+from ibkr_sync.domain.errors import IbkrSyncError, ProductNotFoundError
 from ibkr_sync.domain.evidence.recognition import ReplyStatement
 from ibkr_sync.domain.naming.query import FutureQuery
 
@@ -101,6 +101,32 @@ class AbsentFuture:
     key: ProductKey
     gone: frozenset[int]
     error: ProductNotFoundError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedReply:
+    """A complete reply that can't be used, on its way to where it is kept to be looked into.
+
+    Nothing is concluded from it.
+
+    Attributes:
+        error: what the query fails with.
+        evidence: what was said until then.
+    """
+
+    error: IbkrSyncError
+    evidence: Evidence
+
+    @classmethod
+    def after(cls, replies: Sequence[Evidence], error: IbkrSyncError) -> RefusedReply:
+        """Join the replies about a product, of which the last led to the error.
+
+        The last to a question by symbol is the reply, all others are answers.
+        """
+        wholes = [reply for reply in replies if reply.symbol is not None]
+        whole = wholes[-1] if wholes else replies[-1]
+        answers = (frame for reply in replies if reply is not whole for frame in reply.frames)
+        return cls(error=error, evidence=dataclasses.replace(whole, answers=tuple(answers)))
 
 
 def future_with_answers(

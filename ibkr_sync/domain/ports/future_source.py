@@ -13,6 +13,7 @@ from ibkr_sync.domain.evidence.acquired_future import (
     AbsentFuture,
     AcquiredFuture,
     AcquiredLadders,
+    RefusedReply,
 )
 from ibkr_sync.domain.evidence.recognition import ReplyStatement
 from ibkr_sync.domain.naming.query import FutureQuery
@@ -21,7 +22,8 @@ from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 F_co = TypeVar("F_co", bound=Future, covariant=True)
 
 Acquisition: TypeAlias = (
-    tuple[FutureQuery, AcquiredFuture[F_co] | AbsentFuture | IbkrSyncError] | AcquiredLadders
+    tuple[FutureQuery, AcquiredFuture[F_co] | AbsentFuture | RefusedReply | IbkrSyncError]
+    | AcquiredLadders
 )
 """What came of a query; or tick ladders, in the end."""
 
@@ -75,7 +77,8 @@ class FutureSource(Protocol[F_co]):
         """Yield each query with its complete, validated product as soon as that is there.
 
         Or with the ReplyError, ProductLookupError, GatewayError or SourceFileError that it
-        fails with, or with the absence of a product that is stored. What it yields is stored
+        fails with, the refused reply behind it where there is one, or the absence of a product
+        that is stored. What it yields is stored
         before the next is asked of the iterator. Raises what makes the source useless for all
         queries: before it returns if that can be, for then no run is opened.
         """

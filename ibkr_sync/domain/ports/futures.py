@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.entities.product_summary import ProductSummary
-from ibkr_sync.domain.evidence.acquired_future import AbsentFuture, AcquiredFuture
+from ibkr_sync.domain.evidence.acquired_future import AbsentFuture, AcquiredFuture, Evidence
 from ibkr_sync.domain.evidence.recognition import KnownReply
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.stored_products import StoredProducts
@@ -115,8 +115,12 @@ class LocalFuturePort(FuturePort[F], StoredProducts, Protocol[F]):
         """
 
     @abstractmethod
-    def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
+    def record_failure(
+        self, failure: FutureFailure, run: SyncRun, refused: Evidence | None = None
+    ) -> None:
         """Record why a product of the run could not be brought up to date.
+
+        A complete reply that was `refused` is kept, and is evidence of nothing.
 
         It is the failure of the one stored product that the query matches; of none, if another
         matches too or the failure is that several may be meant. Raises StorageError.

@@ -21,6 +21,8 @@ from ibkr_sync.domain.runs.sync_policy import SyncRun
 class RawReplyUsage:
     """How many raw replies, of how many products, take how many bytes (compressed).
 
+    Those that were refused are among them, of products that are stored or not.
+
     `oldest` is the UTC instant at which the oldest was received; None where there are none.
     """
 
@@ -37,11 +39,13 @@ class KeptReply:
     Attributes:
         follows_gap: whether a reply for the product that was stored before it, and after the one
             that is kept before it, is no longer kept.
+        is_refused: whether it could not be used, and is kept only for whoever looks into it.
     """
 
     number: int
     received_at: datetime
     follows_gap: bool = False
+    is_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +82,12 @@ class RawReplyPort(Protocol):
 
     @abstractmethod
     def of_run(self, run_id: int) -> tuple[tuple[ProductKey, KeptReply], ...]:
-        """Give the replies that a run kept, oldest first, each with the product that it is of."""
+        """Give the replies that a run kept, each with the product that it is of.
+
+        First those that were used, oldest first, then those that were refused, which no other
+        method gives. A product that is not stored has the names that it was asked for by, each
+        empty that was not given.
+        """
 
     @abstractmethod
     def run(self) -> AbstractContextManager[SyncRun]:
@@ -111,7 +120,8 @@ class RawReplyPort(Protocol):
     def prune(self, before: datetime) -> RawReplyUsage:
         """Delete raw replies received before an aware instant, but for each product's newest.
 
-        Raises AlreadyRunningError at once while a run is open.
+        Of those that were refused none stays. Raises AlreadyRunningError at once while a run is
+        open.
         """
 
     @abstractmethod

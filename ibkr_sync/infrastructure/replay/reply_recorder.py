@@ -5,8 +5,10 @@ Nothing but contract rows and tick ladders gets into it: no request id, no accou
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from ibkr_sync.domain.entities.futures import ProductKey
@@ -27,8 +29,11 @@ from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
 _ID_BYTES = 4
 _PROTOBUF_OFFSET = 200
 
-_Rows = dict[tuple[str, str], ContractRow]
-"""By conId and exchange: of several rows the one that was sent last counts."""
+_Rows = dict[tuple[str, str], tuple[ContractRow, ...]]
+"""By conId and exchange, where a reply that contradicts itself has several rows that differ.
+
+Of several replies the one that was sent last counts.
+"""
 
 
 class ReplyRecorder(RecordingWriter):
@@ -46,7 +51,7 @@ class ReplyRecorder(RecordingWriter):
         try:
             rows = _by_place(self._read(evidence.frames, version))
             answers = _by_place(self._read(evidence.answers, version))
-            _refuse_unreadable((*rows.values(), *answers.values()))
+            _refuse_unreadable((*_all(rows), *_all(answers)))
         except (ValueError, RecordingError) as error:
             raise RawReplyError(key, f"a row of it can't be recorded: {error}") from error
         self._rows |= rows
@@ -56,15 +61,15 @@ class ReplyRecorder(RecordingWriter):
         return len({con_id for con_id, _ in (*rows, *answers)})
 
     def market_rule_ids(self) -> frozenset[int]:
-        rows = (*self._rows.values(), *self._answers.values())
+        rows = (*_all(self._rows), *_all(self._answers))
         ids = (text for row in rows for text in row.market_rule_ids.split(","))
         return frozenset(int(text) for text in ids if text.isascii() and text.isdigit())
 
     def text(self, ladders: Sequence[MarketRule], *, is_sample: bool) -> str:
         shown = {con_id for con_id, _ in self._rows}
-        answers = (row for row in self._answers.values() if row.con_id not in shown)
+        answers = (row for row in _all(self._answers) if row.con_id not in shown)
         recording = Recording(
-            contracts=tuple(self._rows.values()),
+            contracts=tuple(_all(self._rows)),
             answers=tuple(answers),
             market_rules=tuple(map(_ladder_row, ladders)),
             sample=is_sample,
@@ -90,7 +95,14 @@ class ReplyRecorder(RecordingWriter):
 
 
 def _by_place(rows: Iterable[ContractRow]) -> _Rows:
-    return {(row.con_id, row.exchange): row for row in rows}
+    found = defaultdict[tuple[str, str], dict[ContractRow, None]](dict)
+    for row in rows:
+        found[row.con_id, row.exchange][row] = None
+    return {place: tuple(alike) for place, alike in found.items()}
+
+
+def _all(rows: _Rows) -> Iterator[ContractRow]:
+    return chain.from_iterable(rows.values())
 
 
 def _refuse_unreadable(rows: tuple[ContractRow, ...]) -> None:

@@ -23,6 +23,8 @@ from ibkr_sync.domain.evidence.acquired_future import (
     AbsentFuture,
     AcquiredFuture,
     AcquiredLadders,
+    Evidence,
+    RefusedReply,
 )
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
 from ibkr_sync.domain.evidence.recognition import KnownReply, ReplyStatement
@@ -160,7 +162,7 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
     def _conclude(
         self,
         query: FutureQuery,
-        acquired: AcquiredFuture[F] | AbsentFuture | IbkrSyncError,
+        acquired: AcquiredFuture[F] | AbsentFuture | RefusedReply | IbkrSyncError,
         policy: SyncPolicy,
         run: SyncRun | None,
         *,
@@ -169,6 +171,8 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
         """Store what was acquired, or record what it failed with."""
         if isinstance(acquired, AbsentFuture):
             return self._note_absence(query, acquired, run)
+        if isinstance(acquired, RefusedReply):
+            return self._fail(query, acquired.error, run, acquired.evidence)
         if isinstance(acquired, ProductNotFoundError):
             acquired.asked = self.source.origin
         if isinstance(acquired, IbkrSyncError):
@@ -182,7 +186,7 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
                 )
         except (ReplyError, ProductLookupError) as error:
             # Its traceback would hold the whole reply for as long as the run lasts.
-            return self._fail(query, error.with_traceback(None), run)
+            return self._fail(query, error.with_traceback(None), run, acquired.evidence)
         return dataclasses.replace(
             update,
             remarks=(*update.remarks, *acquired.remarks),
@@ -198,10 +202,16 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
             return self._local.plan_absence(absent, query)
         return self._local.record_absence(absent, query, run)
 
-    def _fail(self, query: FutureQuery, error: IbkrSyncError, run: SyncRun | None) -> FutureFailure:
+    def _fail(
+        self,
+        query: FutureQuery,
+        error: IbkrSyncError,
+        run: SyncRun | None,
+        refused: Evidence | None = None,
+    ) -> FutureFailure:
         failure = FutureFailure(query=query, error=error)
         if run is not None:
-            self._local.record_failure(failure, run)
+            self._local.record_failure(failure, run, refused)
         return failure
 
 

@@ -19,8 +19,8 @@ SECRET = "hush-hush"  # noqa: S105 - what no run may ever tell
 Rows: TypeAlias = list[Mapping[str, Any]]
 Tables: TypeAlias = dict[str, Rows]
 
-ABOUT_RUNS = frozenset(("sync_runs", "run_products"))
-"""A run that fails is recorded too."""
+ABOUT_RUNS = frozenset(("sync_runs", "run_products", "refused_replies"))
+"""A run that fails is recorded too, with what it refused."""
 
 _OF_ALL_PRODUCTS = frozenset(
     ("market_rules", "market_rule_increments", "pins", "watchlist", "schedules")

@@ -109,6 +109,17 @@ def test_rows_of_which_none_can_be_identified_or_stored_fail_their_product_alone
     assert replay.connections == 1
 
 
+def test_a_complete_reply_that_is_refused_is_handed_over_as_no_evidence(
+    serve: Serve, repository_of: RepositoryOf, local: Local
+) -> None:
+    """All of it: the rows on the exchange, those on a route, and the end marker."""
+    repository = repository_of(serve(faults.ReplacedField(row=1, field="symbol", value="NQ")))
+    complaint_of(bring_up_to_date(repository, "ES")["ES"])
+    (refused,) = local.refused
+    assert (refused.symbol, len(refused.frames)) == ("ES", 2 * len(ES.contracts) + 1)
+    assert not local.replies
+
+
 ODD_VALUES: list[tuple[str, str, list[str]]] = [
     ("price_magnifier", "price_magnifier", ["-1", "1000001"]),
     ("under_con_id", "underlying_con_id", ["-5"]),

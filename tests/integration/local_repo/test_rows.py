@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from contracts import examples
 from contracts.future_port import NOW_PLEASE, by_symbol, query_for
 from contracts.local_future_port import under_another_name
+from contracts.raw_reply_port import reply
 from databases import before_each_step, dump
 from fakes.catalogue import FakeCatalogue
 from fakes.clock import FakeClock
@@ -85,7 +86,8 @@ def live_through_a_week(database: Database) -> None:
         with local.sync_run(Origin.IBKR) as run:
             store(local, product, run, clock)
             error = ReplyTimeoutError("stalled")
-            local.record_failure(FutureFailure(query=by_symbol(product), error=error), run)
+            failure = FutureFailure(query=by_symbol(product), error=error)
+            local.record_failure(failure, run, refused=reply(1))
 
 
 def test_a_chain_may_be_longer_than_the_parameters_that_a_statement_takes(tmp_path: Path) -> None:

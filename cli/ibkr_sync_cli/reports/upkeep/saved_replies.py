@@ -43,6 +43,10 @@ def report_saved_replies(
         call.output.remark(
             f"note: {product.asked} failed ({product.error}); no reply of it is kept"
         )
+    for product in saved.refused:
+        call.output.remark(
+            f"note: {product.asked} failed ({product.error}); its reply is saved too"
+        )
     for failure in missing:
         report_error(call.output, failure.error, str(failure.query))
     for error in saved.unusable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
@@ -24,12 +25,14 @@ class SavedReplies:
         contracts: how many its replies show, by product.
         unusable: why a reply that is kept is not in it.
         failed: what a run could not bring up to date, of which no reply is kept.
+        refused: what it could not bring up to date for a reply that is kept.
     """
 
     text: str
     contracts: dict[ProductKey, int]
     unusable: tuple[RawReplyError, ...] = ()
     failed: tuple[RecordedProduct, ...] = ()
+    refused: tuple[RecordedProduct, ...] = ()
 
 
 class RecordingService:
@@ -55,13 +58,17 @@ class RecordingService:
         kept = self._replies.of_run(run_id)
         if not kept:
             raise NoRawReplyError(run_id)
-        failed = (
+        failed = [
             product
             for product in self._runs.products_of(run_id)
             if product.outcome is ProductOutcome.FAILED
+        ]
+        refused = {key for key, reply in kept if reply.is_refused}
+        return dataclasses.replace(
+            self._saved(kept, (), is_sample=run.origin is Origin.SAMPLE),
+            failed=tuple(product for product in failed if _key_of(product) not in refused),
+            refused=tuple(product for product in failed if _key_of(product) in refused),
         )
-        is_sample = run.origin is Origin.SAMPLE
-        return self._saved(kept, (), tuple(failed), is_sample=is_sample)
 
     def of_products(self, keys: Iterable[ProductKey]) -> SavedReplies:
         """Save the last reply of each product."""
@@ -83,7 +90,6 @@ class RecordingService:
         self,
         kept: Iterable[tuple[ProductKey, KeptReply]],
         unusable: Iterable[RawReplyError],
-        failed: tuple[RecordedProduct, ...] = (),
         *,
         is_sample: bool,
     ) -> SavedReplies:
@@ -96,4 +102,10 @@ class RecordingService:
         text = ""
         if contracts:
             text = writer.text(self._ladders(writer.market_rule_ids()), is_sample=is_sample)
-        return SavedReplies(text=text, contracts=contracts, unusable=tuple(problems), failed=failed)
+        return SavedReplies(text=text, contracts=contracts, unusable=tuple(problems))
+
+
+def _key_of(failed: RecordedProduct) -> ProductKey:
+    """The product as the raw replies that were refused are given with it."""
+    asked = failed.asked
+    return failed.key or ProductKey(asked.symbol, asked.exchange or "", asked.trading_class or "")

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, distinct, func, select
+from sqlalchemy import ColumnElement, Select, delete, distinct, func, select, true, union_all
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
@@ -36,6 +36,10 @@ from ibkr_sync.infrastructure.repositories.local_repo.evidence.evidence_rows imp
 from ibkr_sync.infrastructure.repositories.local_repo.evidence.packed_frames import (
     DamagedFramesError,
 )
+from ibkr_sync.infrastructure.repositories.local_repo.evidence.refused_rows import (
+    prune_refused,
+    read_refused,
+)
 from ibkr_sync.infrastructure.repositories.local_repo.products import reads, writes
 from ibkr_sync.infrastructure.repositories.local_repo.products.delivery_rows import (
     write_deliveries,
@@ -50,6 +54,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.runs.recorded_run import r
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     products,
     raw_replies,
+    refused_replies,
     run_products,
     sync_runs,
 )
@@ -113,13 +118,16 @@ class LocalRawReplies(RawReplyPort):
         )
 
     def evidence(self, key: ProductKey, reply: KeptReply) -> Evidence:
-        statement = select(raw_replies).where(raw_replies.c.id == reply.number)
+        statement: Select[Any] = select(raw_replies).where(raw_replies.c.id == reply.number)
+        if reply.is_refused:
+            own = refused_replies.c.outcome_id == reply.number
+            statement = select(refused_replies).where(own)
         with reading(self._database) as connection:
             row = connection.execute(statement).first()
             if row is None:
                 raise RawReplyError(key, "it was deleted meanwhile")
             try:
-                return read_evidence(connection, row)
+                return read_refused(row) if reply.is_refused else read_evidence(connection, row)
             except DamagedFramesError as error:
                 raise RawReplyError(key, str(error)) from error
 
@@ -134,9 +142,14 @@ class LocalRawReplies(RawReplyPort):
             .order_by(raw_replies.c.id)
         )
         with reading(self._database) as connection:
-            rows = connection.execute(statement).all()
+            used = connection.execute(statement).all()
+            refused = connection.execute(_refused_of(run_id)).all()
         return tuple(
-            (ProductKey(*names), KeptReply(number=number, received_at=received_at))
+            (
+                ProductKey(*names),
+                KeptReply(number=number, received_at=received_at, is_refused=is_refused),
+            )
+            for rows, is_refused in ((used, False), (refused, True))
             for number, received_at, *names in rows
         )
 
@@ -187,12 +200,14 @@ class LocalRawReplies(RawReplyPort):
 
     def prunable(self, before: datetime) -> RawReplyUsage:
         with reading(self._database) as connection:
-            return _usage(connection, prunable(before))
+            return _usage(connection, prunable(before), refused_replies.c.received_at < before)
 
     def prune(self, before: datetime) -> RawReplyUsage:
         with run_lock(self._database), writing(self._database) as connection:
-            deleted = _usage(connection, prunable(before))
+            is_old = refused_replies.c.received_at < before
+            deleted = _usage(connection, prunable(before), is_old)
             connection.execute(delete(raw_replies).where(prunable(before)))
+            prune_refused(connection, before)
         return deleted
 
     def database_size(self) -> int:
@@ -230,12 +245,48 @@ def _runs_with_replies(connection: Connection, product_id: int) -> list[int]:
     return list(connection.execute(statement).scalars())
 
 
-def _usage(connection: Connection, *conditions: ColumnElement[bool]) -> RawReplyUsage:
+def _refused_of(run_id: int) -> Select[Any]:
+    """The replies that a run refused, with what is stored, or was asked for, by name."""
+    names = (products.c.symbol, products.c.exchange, products.c.trading_class)
+    asked = (run_products.c.symbol, run_products.c.exchange, run_products.c.trading_class)
+    return (
+        select(
+            refused_replies.c.outcome_id,
+            refused_replies.c.received_at,
+            *(func.coalesce(*pair, "") for pair in zip(names, asked, strict=True)),
+        )
+        .join(run_products, run_products.c.id == refused_replies.c.outcome_id)
+        .outerjoin(products, products.c.id == run_products.c.product_id)
+        .where(run_products.c.run_id == run_id)
+        .order_by(refused_replies.c.outcome_id)
+    )
+
+
+def _usage(
+    connection: Connection,
+    used: ColumnElement[bool] | None = None,
+    refused: ColumnElement[bool] | None = None,
+) -> RawReplyUsage:
+    """What replies take that were used, and that were refused: all, or those of the conditions."""
+    replies = union_all(
+        select(
+            raw_replies.c.product_id,
+            raw_replies.c.received_at,
+            func.length(raw_replies.c.frames).label("size"),
+        ).where(true() if used is None else used),
+        select(
+            run_products.c.product_id,
+            refused_replies.c.received_at,
+            func.length(refused_replies.c.frames),
+        )
+        .join(run_products, run_products.c.id == refused_replies.c.outcome_id)
+        .where(true() if refused is None else refused),
+    ).subquery()
     statement: Any = select(
         func.count(),
-        func.count(distinct(raw_replies.c.product_id)),
-        func.coalesce(func.sum(func.length(raw_replies.c.frames)), 0),
-        func.min(raw_replies.c.received_at),
-    ).where(*conditions)
-    replies, owners, size, oldest = connection.execute(statement).one()
-    return RawReplyUsage(replies=replies, products=owners, size=int(size), oldest=oldest)
+        func.count(distinct(replies.c.product_id)),
+        func.coalesce(func.sum(replies.c.size), 0),
+        func.min(replies.c.received_at),
+    ).select_from(replies)
+    count, owners, size, oldest = connection.execute(statement).one()
+    return RawReplyUsage(replies=count, products=owners, size=int(size), oldest=oldest)

@@ -24,7 +24,11 @@ from ibkr_sync.domain.errors import (
     ReplyError,
     SampleDataError,
 )
-from ibkr_sync.domain.evidence.acquired_future import AbsentFuture, AcquiredFuture
+from ibkr_sync.domain.evidence.acquired_future import (
+    AbsentFuture,
+    AcquiredFuture,
+    Evidence,
+)
 from ibkr_sync.domain.evidence.recognition import (
     NOT_RECOGNISED,
     KnownReply,
@@ -228,6 +232,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             )
             if is_last:
                 end_run(connection, run, now)
+                self._prune_refused(connection, now)
         if is_last:
             self._database.ended_run = run.run_id
         return FutureUpdate(
@@ -277,6 +282,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             )
             if is_last:
                 end_run(connection, run, now)
+                self._prune_refused(connection, now)
         if is_last:
             self._database.ended_run = run.run_id
         return FutureUpdate(
@@ -311,15 +317,24 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             left_out=plan.left_out,
         )
 
-    def record_failure(self, failure: FutureFailure, run: SyncRun) -> None:
+    def record_failure(
+        self, failure: FutureFailure, run: SyncRun, refused: Evidence | None = None
+    ) -> None:
+        from ibkr_sync.infrastructure.repositories.local_repo.evidence.refused_rows import (
+            keep_refused,
+        )
         from ibkr_sync.infrastructure.repositories.local_repo.runs import outcomes
 
+        now = self._clock()
         with writing(self._database) as connection:
             product_id = None
             # That one candidate alone is stored makes an ambiguous symbol no clearer.
             if not isinstance(failure.error, AmbiguousProductError):
                 product_id = self._clear_id(connection, failure.query)
-            outcomes.record_failed_outcome(connection, failure, product_id, run, self._clock())
+            outcomes.record_failed_outcome(connection, failure, product_id, run, now)
+            if refused is not None and not isinstance(failure.error, SampleDataError):
+                keep_refused(connection, refused, run)
+            self._prune_refused(connection, now)
 
     def _clear_id(self, connection: Connection, query: FutureQuery) -> int | None:
         """The id of the one stored product that a query can mean; None where it is not clear."""
@@ -378,6 +393,15 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
     def _outdated_before(self, now: datetime) -> datetime | None:
         keep = self._keep_raw_replies
         return None if keep is None else now - keep
+
+    def _prune_refused(self, connection: Connection, now: datetime) -> None:
+        from ibkr_sync.infrastructure.repositories.local_repo.evidence.refused_rows import (
+            prune_refused,
+        )
+
+        outdated_before = self._outdated_before(now)
+        if outdated_before is not None:
+            prune_refused(connection, outdated_before)
 
     def _write_deliveries(
         self, connection: Connection, product: Future, product_id: int, run: SyncRun, now: datetime

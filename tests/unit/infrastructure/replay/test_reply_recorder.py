@@ -130,6 +130,13 @@ def test_what_was_said_last_counts_and_answers_stand_apart(
     )
 
 
+def test_what_contradicts_itself_in_one_reply_does_so_again(
+    make_row: Callable[..., ContractRow],
+) -> None:
+    row, other = make_row(), make_row(currency="EUR")
+    assert recorded(reply(176, row, other, row)).contracts == (row, other)
+
+
 def test_what_can_not_be_recorded_is_refused_as_a_whole(
     make_row: Callable[..., ContractRow],
 ) -> None:

@@ -6,7 +6,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import (
@@ -16,7 +16,11 @@ from ibkr_sync.domain.errors import (
     ProductNotFoundError,
     ReplyTimeoutError,
 )
-from ibkr_sync.domain.evidence.acquired_future import AbsentFuture, AcquiredFuture
+from ibkr_sync.domain.evidence.acquired_future import (
+    AbsentFuture,
+    AcquiredFuture,
+    RefusedReply,
+)
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.dialogues import Dialogue, Dialogues
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.known_contracts import (
@@ -32,6 +36,9 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reply_reader im
 _log = logging.getLogger(__name__)
 
 F = TypeVar("F", bound=Future)
+
+Acquired: TypeAlias = AcquiredFuture[F] | AbsentFuture | RefusedReply | IbkrSyncError
+"""What came of a query."""
 
 
 class Acquirer(Generic[F]):
@@ -59,9 +66,7 @@ class Acquirer(Generic[F]):
         self._pause = pause
         self._jitter = jitter
 
-    def acquire(
-        self, queries: Iterable[FutureQuery]
-    ) -> Iterator[tuple[FutureQuery, AcquiredFuture[F] | AbsentFuture | IbkrSyncError]]:
+    def acquire(self, queries: Iterable[FutureQuery]) -> Iterator[tuple[FutureQuery, Acquired[F]]]:
         """Give each product, or what it fails with for good, as soon as that is known.
 
         What fails for a reason that passes is asked for again after all others. Raises what
@@ -76,8 +81,10 @@ class Acquirer(Generic[F]):
             ended: GatewayError | None = None
             try:
                 for query, outcome in self._round(due):
-                    if isinstance(outcome, IbkrSyncError) and self._is_transient(outcome, tried):
-                        failed[query] = outcome
+                    # A reply that is asked for again is not held meanwhile.
+                    error = outcome.error if isinstance(outcome, RefusedReply) else outcome
+                    if isinstance(error, IbkrSyncError) and self._is_transient(error, tried):
+                        failed[query] = error
                     else:
                         concluded.add(query)
                         yield query, outcome
@@ -95,9 +102,7 @@ class Acquirer(Generic[F]):
                     raise ended
                 return
 
-    def _round(
-        self, due: Iterable[FutureQuery]
-    ) -> Iterator[tuple[FutureQuery, AcquiredFuture[F] | AbsentFuture | IbkrSyncError]]:
+    def _round(self, due: Iterable[FutureQuery]) -> Iterator[tuple[FutureQuery, Acquired[F]]]:
         """Ask for each product once."""
         doubts: dict[FutureQuery, KnownButDoubted] = {}
         dialogues = ((query, self._dialogues.about(query)) for query in due)
@@ -113,7 +118,7 @@ class Acquirer(Generic[F]):
 
     def _judge(
         self, doubts: dict[FutureQuery, KnownButDoubted]
-    ) -> Iterator[tuple[FutureQuery, AcquiredFuture[F] | AbsentFuture | IbkrSyncError]]:
+    ) -> Iterator[tuple[FutureQuery, Acquired[F]]]:
         """Believe that IBKR does not know what is stored, or blame IBKR."""
         probe = self._answering_probe(doubts.values())
         judged = dict(doubts)

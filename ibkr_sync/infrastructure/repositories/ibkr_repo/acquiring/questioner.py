@@ -21,12 +21,14 @@ from ibkr_sync.domain.errors import (
     RunTimeoutError,
     UpstreamDownError,
 )
+from ibkr_sync.domain.evidence.acquired_future import Evidence, RefusedReply
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.dialogues import Dialogue
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import LadderEvent
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReply
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.paced_sender import Sending
+from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reply_reader import evidence_of
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -49,6 +51,7 @@ class _Question(Generic[K, T]):
         times_sent: how often it was sent; it never was when a session broke, or IBKR went
             away, while its message still waited for its turn.
         is_repeated: whether it failed before, sent or not.
+        replies: what the dialogue was told before.
     """
 
     key: K
@@ -56,6 +59,7 @@ class _Question(Generic[K, T]):
     request: ContractRequest
     times_sent: int = 0
     is_repeated: bool = False
+    replies: tuple[Evidence, ...] = ()
 
 
 class Questioner:
@@ -79,9 +83,10 @@ class Questioner:
 
     def hold(
         self, dialogues: Iterable[tuple[K, Dialogue[T]]]
-    ) -> Iterator[tuple[K, T | IbkrSyncError]]:
+    ) -> Iterator[tuple[K, T | RefusedReply | IbkrSyncError]]:
         """Hold the dialogues, and give what each comes to, or fails with, as soon as it does.
 
+        One that a complete reply makes fail gives that with its error.
         Raises GatewayUnreachableError or a HandshakeError when no session can be opened, and
         ConnectionLostError or PacingError when sessions keep breaking, or refusing our rate.
         """
@@ -89,7 +94,7 @@ class Questioner:
             self._longest_outage = self._gateway.parameters.idle_timeout
         yield from _Round(self, self._gateway, dialogues).outcomes()
 
-    def hold_one(self, dialogue: Dialogue[T]) -> T | IbkrSyncError:
+    def hold_one(self, dialogue: Dialogue[T]) -> T | RefusedReply | IbkrSyncError:
         """Hold one dialogue; raises as `hold`."""
         ((_, outcome),) = self.hold([(None, dialogue)])
         return outcome
@@ -189,7 +194,7 @@ class _Round(Generic[K, T]):
         self._sharing = defaultdict[ContractRequest, list[_Question[K, T]]](list)
         self._broken = 0
 
-    def outcomes(self) -> Iterator[tuple[K, T | IbkrSyncError]]:
+    def outcomes(self) -> Iterator[tuple[K, T | RefusedReply | IbkrSyncError]]:
         """Give each dialogue's outcome (see `Questioner.hold`)."""
         while True:
             yield from self._send()
@@ -208,7 +213,7 @@ class _Round(Generic[K, T]):
             question.times_sent += reply.was_sent
             yield from self._conclude(question, outcome)
 
-    def _send(self) -> Iterator[tuple[K, T | IbkrSyncError]]:
+    def _send(self) -> Iterator[tuple[K, T | RefusedReply | IbkrSyncError]]:
         """Ask as much as may be asked at once; gives what ends without a further question."""
         if self._suspects:
             if not self._in_flight:
@@ -222,7 +227,7 @@ class _Round(Generic[K, T]):
             if begun is None:
                 return
             if self._questioner.left > 0:
-                yield from self._go_on(*begun, None)
+                yield from self._go_on(*begun)
             else:
                 yield begun[0], RunTimeoutError()
 
@@ -234,7 +239,7 @@ class _Round(Generic[K, T]):
 
     def _conclude(
         self, question: _Question[K, T], outcome: ContractReply | BaseException
-    ) -> Iterator[tuple[K, T | IbkrSyncError]]:
+    ) -> Iterator[tuple[K, T | RefusedReply | IbkrSyncError]]:
         shared = self._sharing.pop(question.request, [])
         if isinstance(outcome, BaseException):
             self._waiting.extend(shared)  # a failure is each one's own
@@ -255,12 +260,18 @@ class _Round(Generic[K, T]):
         else:
             self._broken = 0
         for other in (question, *shared):
-            yield from self._go_on(other.key, other.dialogue, outcome)
+            yield from self._go_on(other.key, other.dialogue, outcome, other.replies)
 
     def _go_on(
-        self, key: K, dialogue: Dialogue[T], outcome: ContractReply | BaseException | None
-    ) -> Iterator[tuple[K, T | IbkrSyncError]]:
+        self,
+        key: K,
+        dialogue: Dialogue[T],
+        outcome: ContractReply | BaseException | None = None,
+        replies: tuple[Evidence, ...] = (),
+    ) -> Iterator[tuple[K, T | RefusedReply | IbkrSyncError]]:
         """Let a dialogue take its reply: it has another question, or it is over."""
+        if isinstance(outcome, ContractReply):
+            replies = (*replies, evidence_of(outcome))
         try:
             if isinstance(outcome, BaseException):
                 request = dialogue.throw(outcome)
@@ -270,9 +281,15 @@ class _Round(Generic[K, T]):
             yield key, end.value
         except (ReplyError, ProductLookupError, GatewayError) as error:
             _forget_frames(error)
-            yield key, error
+            # A lookup error is about the words of the query; all others are about the reply.
+            if isinstance(outcome, ContractReply) and not isinstance(error, ProductLookupError):
+                yield key, RefusedReply.after(replies, error)
+            else:
+                yield key, error
         else:
-            self._waiting.appendleft(_Question(key=key, dialogue=dialogue, request=request))
+            self._waiting.appendleft(
+                _Question(key=key, dialogue=dialogue, request=request, replies=replies)
+            )
 
 
 def _forget_frames(error: BaseException) -> None:

@@ -98,7 +98,11 @@ def read_evidence(connection: Connection, row: Row[Any]) -> Evidence:
         if base_row is None or base_row.base_id is not None:
             raise DamagedFramesError("the reply that it was packed beside is not there")
         base = unpack_frames(_packed_in(base_row))
-    frames = unpack_frames(_packed_in(row), base)
+    return evidence_of(row, unpack_frames(_packed_in(row), base), frozenset(row.gone))
+
+
+def evidence_of(row: Row[Any], frames: tuple[bytes, ...], gone: frozenset[int]) -> Evidence:
+    """Give the reply of a row with its frames; raises DamagedFramesError."""
     end = len(frames) - row.answer_count
     if end < 0:
         raise DamagedFramesError("it has fewer frames than answers")
@@ -111,7 +115,7 @@ def read_evidence(connection: Connection, row: Row[Any]) -> Evidence:
         exchange=row.exchange,
         include_expired=bool(row.include_expired),
         answers=frames[end:],
-        gone=frozenset(row.gone),
+        gone=gone,
     )
 
 

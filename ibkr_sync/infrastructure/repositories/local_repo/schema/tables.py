@@ -4,7 +4,8 @@ Current state is `products`, `contracts`, `schedules` and `market_rules`. Every 
 of a field is appended to `field_changes`, so that any past day follows from current state and
 history; hours, which roll on every day, are kept by day in `hours_days` instead. `sync_runs`,
 `run_products` and `raw_replies` say where each fact came from. All instants are UTC, all numbers
-exact; nothing is ever deleted but old raw replies, when the user says so. `pins` and `watchlist`
+exact; nothing is ever deleted but old raw replies, when the user says so, those too that were
+refused (`refused_replies`), from which no fact comes. `pins` and `watchlist`
 are the user's own.
 """
 
@@ -333,6 +334,24 @@ def _narrow_index(table: Table, connection: Connection, **_: object) -> None:
         where = index.dialect_options["sqlite"]["where"]
         index.dialect_options["postgresql"]["where"] = where
 
+
+refused_replies = Table(
+    "refused_replies",
+    metadata,
+    Column("outcome_id", ForeignKey("run_products.id"), primary_key=True, autoincrement=False),
+    Column("received_at", UtcColumnType, nullable=False),
+    Column("server_version", Integer, nullable=False),
+    Column("client_version", String(64), nullable=False),
+    Column("symbol", Text),
+    Column("exchange", Text),
+    Column("include_expired", Boolean, nullable=False),
+    Column("answer_count", Integer, nullable=False),
+    Column("frame_count", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("frames", LargeBinary, nullable=False),
+    comment="Complete replies that could not be used, and are evidence of nothing; frames as those"
+    " of raw_replies without a base_id.",
+)
 
 former_names = Table(
     "former_names",
