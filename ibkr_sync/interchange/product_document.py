@@ -98,7 +98,7 @@ DERIVED_PRODUCT_KEYS = ("quoted_tick", "tick_value", "point_value")
 DERIVED_CONTRACT_KEYS = ("state", *DERIVED_PRODUCT_KEYS)
 
 MARKET_RULES = "market_rules"
-"""The key of a contract's tick ladders: derived too, as they are stored by themselves."""
+"""The key of a contract's tick ladders, which are stored by themselves: no part of the contract."""
 
 
 def product_to_document(

@@ -24,7 +24,7 @@ def test_all_that_is_stored_becomes_the_same_elsewhere(
         before = ibkr_sync(*here, "export", "--to", "jsonl").out.splitlines()
         chains = [
             [
-                [contract["con_id"], contract["tick_value"]]
+                [contract["con_id"], contract["tick_value"], contract["market_rules"]]
                 for contract in json.loads(line)["contracts"]
             ]
             for line in exported + before

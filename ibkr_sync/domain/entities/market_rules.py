@@ -22,6 +22,12 @@ class MarketRule:
     market_rule_id: int
     increments: tuple[PriceIncrement, ...]
 
+    @property
+    def is_ladder(self) -> bool:
+        """Whether there are steps, each from a higher edge on than the one before."""
+        edges = [step.low_edge for step in self.increments]
+        return bool(edges) and edges == sorted(set(edges))
+
     def quoted(self, price_magnifier: int | None) -> MarketRule:
         """The ladder in quoted prices, which are so many times those in currency units."""
         steps = (

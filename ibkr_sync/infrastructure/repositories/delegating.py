@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import (
     GatewayError,
@@ -90,7 +90,8 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
                 yield known
         if not due:
             return
-        stored = _StoredInRun(self._local, policy, self._clock)
+        is_file = self.source.origin is Origin.FILE
+        stored = _StoredInRun(self._local, policy, self._clock, is_file=is_file)
         acquisitions = self.source.acquire(due, policy, stored)
         concluded: set[FutureQuery] = set()
         with self._run(policy, on_run, lambda: stored.look_ahead(due)) as run:
@@ -223,10 +224,16 @@ class _StoredInRun(KnownFutures, Generic[F]):
     """
 
     def __init__(
-        self, local: LocalFuturePort[F], policy: SyncPolicy, clock: Callable[[], datetime]
+        self,
+        local: LocalFuturePort[F],
+        policy: SyncPolicy,
+        clock: Callable[[], datetime],
+        *,
+        is_file: bool,
     ) -> None:
         self._local = local
         self._policy = policy
+        self._is_file = is_file
         self._clock = clock
         self._read: dict[FutureQuery, tuple[Future, KnownReply]] = {}
         self._known_rules: frozenset[int] = frozenset()
@@ -293,11 +300,14 @@ class _StoredInRun(KnownFutures, Generic[F]):
     def due_market_rules(self) -> tuple[int, ...]:
         """Those not stored yet; then those stored that may have changed since.
 
-        These are all in a refresh, else those beside which the tick has changed.
+        These are all in a refresh, else those beside which the tick has changed. A file's ladders
+        have no date of their own, so that they replace none.
         """
         if not self._market_rules:
             return ()
         known = self._known_rules
+        if self._is_file:
+            return tuple(sorted(self._market_rules - known))
         is_refresh = self._policy.kind in _REFRESHES
         doubtful = self._market_rules if is_refresh else self._market_rules & self._doubtful_rules
         return (*sorted(self._market_rules - known), *sorted(doubtful & known))

@@ -5,15 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import SourceFileError
-from ibkr_sync.interchange.document_fields import InvalidDocumentError
+from ibkr_sync.infrastructure.repositories.file_repo.ladders_in_file import (
+    read_ladders,
+    undisputed_ladders,
+)
+from ibkr_sync.interchange.document_fields import DocumentFields, InvalidDocumentError
 from ibkr_sync.interchange.formula_safety import restore_formula
-from ibkr_sync.interchange.product_document import product_from_document
+from ibkr_sync.interchange.product_document import MARKET_RULES, product_from_document
 from ibkr_sync.interchange.product_rows import products_from_rows
 from ibkr_sync.interchange.text_file import read_text_file
 
@@ -25,43 +31,80 @@ _DELIMITER_OF_SUFFIX = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 _BLANKS = " \t\r\n"
 
 
-def read_export_file(path: Path) -> tuple[Future, ...]:
-    """Give every product of a JSON, JSON lines, CSV or TSV file, by its suffix, else its content.
+class ExportedFile(NamedTuple):
+    """What a file holds: its products, and the tick ladders of their contracts by id."""
+
+    products: tuple[Future, ...]
+    ladders: Mapping[int, MarketRule]
+
+
+def read_export_file(path: Path) -> ExportedFile:
+    """Read every product of a JSON, JSON lines, CSV or TSV file, by its suffix, else its content.
 
     The whole file must be valid: one bad row refuses all of it, since a file that is wrong in
     one place can't be trusted to be whole in the others. A product that stands twice with
     equal contents is one. Raises SourceFileError with the place of the first problem.
     """
     text = read_text_file(path, SourceFileError, max_bytes=MAX_BYTES)
+    rules: set[MarketRule] = set()
     try:
-        products = _merge(_parse(text, path.suffix.lower()))
+        products = _merge(_parse(text, path.suffix.lower(), rules))
     except InvalidDocumentError as error:
         raise SourceFileError(str(path), error.path or None, error.detail) from error
     if not products:
         raise SourceFileError(str(path), None, "holds no product")
-    return products
+    return ExportedFile(products, undisputed_ladders(rules))
 
 
-def _parse(text: str, suffix: str) -> Iterator[tuple[str, Future]]:
-    """The products with the place each was read from, empty where there is but one place."""
+def _parse(text: str, suffix: str, rules: set[MarketRule]) -> Iterator[tuple[str, Future]]:
+    """The products with the place each was read from, empty where there is but one place.
+
+    The ladders of their contracts are added to `rules`.
+    """
     delimiter = _DELIMITER_OF_SUFFIX.get(suffix)
     if delimiter is None and (suffix in _JSON_SUFFIXES or text.lstrip(_BLANKS)[:1] in {"{", "["}):
-        return _parse_json(text)
+        return _parse_json(text, rules)
     if delimiter is None:
         delimiter = "\t" if "\t" in text.partition("\n")[0] else ","
-    return (("", product) for product in products_from_rows(_rows(text, delimiter)))
+    rows = _noting_ladders(_rows(text, delimiter), rules)
+    return (("", product) for product in products_from_rows(rows))
 
 
-def _parse_json(text: str) -> Iterator[tuple[str, Future]]:
+def _noting_ladders(
+    rows: Iterable[dict[str, str]], rules: set[MarketRule]
+) -> Iterator[dict[str, str]]:
+    """The rows, whose ladders are added to `rules`; most cells are the same."""
+    seen = {""}
+    for number, row in enumerate(rows, start=2):
+        cell = row.get(MARKET_RULES, "")
+        if cell not in seen:
+            seen.add(cell)
+            value = {MARKET_RULES: _list_in_cell(cell)}
+            rules.update(read_ladders(DocumentFields(value, f"row {number}", keys=())))
+        yield row
+
+
+def _list_in_cell(cell: str) -> object:
+    """A list that stands in a cell as JSON; what is none stays text, to be refused by name."""
+    try:
+        return json.loads(cell)
+    except (ValueError, RecursionError):
+        return cell
+
+
+def _parse_json(text: str, rules: set[MarketRule]) -> Iterator[tuple[str, Future]]:
     for line, value in _json_values(text):
         documents = value if isinstance(value, list) else [value]
         for position, document in enumerate(documents):
             place = f"line {line}" + (f"[{position}]" if isinstance(value, list) else "")
             try:
-                yield place, product_from_document(document)
+                product = product_from_document(document)
+                contracts = DocumentFields(document, "", keys=()).children("contracts", keys=())
+                rules.update(chain.from_iterable(map(read_ladders, contracts)))
             except InvalidDocumentError as error:
                 where = f"{place}, {error.path}" if error.path else place
                 raise InvalidDocumentError(where, error.detail) from error
+            yield place, product
 
 
 def _json_values(text: str) -> Iterator[tuple[int, object]]:

@@ -12,7 +12,7 @@ from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import SAMPLE_MARKER, Future, Origin
 from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
 from ibkr_sync.domain.errors import ProductLookupError, SourceFileError
-from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, AcquiredLadders
 from ibkr_sync.domain.evidence.file_evidence import product_in_file
 from ibkr_sync.domain.evidence.last_trade import LastTrade, SettledLastTrade, settle_last_trade
 from ibkr_sync.domain.evidence.remarks import new_remarks
@@ -20,7 +20,10 @@ from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.future_source import Acquisition, FutureSource, KnownFutures
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.domain.selection.product_choice import choose_product
-from ibkr_sync.infrastructure.repositories.file_repo.export_file import read_export_file
+from ibkr_sync.infrastructure.repositories.file_repo.export_file import (
+    ExportedFile,
+    read_export_file,
+)
 
 F = TypeVar("F", bound=Future)
 
@@ -46,8 +49,16 @@ class FileFutureSource(FutureSource[F], Generic[F]):
     ) -> Iterator[Acquisition[F]]:
         """Read the file at once, then find the products; a product that it lacks is a failure."""
         del policy  # a file is read the same way whatever is wanted
-        products = read_export_file(self._path)
-        return ((query, self._find(query, products, known)) for query in queries)
+        file = read_export_file(self._path)
+        return self._acquisitions(queries, file, known)
+
+    def _acquisitions(
+        self, queries: Iterable[FutureQuery], file: ExportedFile, known: KnownFutures
+    ) -> Iterator[Acquisition[F]]:
+        for query in queries:
+            yield query, self._find(query, file.products, known)
+        due = (file.ladders.get(rule_id) for rule_id in known.due_market_rules())
+        yield AcquiredLadders(rules=tuple(rule for rule in due if rule is not None))
 
     def _find(
         self, query: FutureQuery, products: tuple[Future, ...], known: KnownFutures

@@ -17,7 +17,8 @@ def translate_ladder(ladder: LadderEvent) -> MarketRule:
         )
         for low_edge, increment in ladder.increments
     )
-    edges = [other.low_edge for other in increments]
-    if not edges or edges != sorted(set(edges)):
+    rule = MarketRule(market_rule_id=ladder.market_rule_id, increments=increments)
+    if not rule.is_ladder:
+        edges = [other.low_edge for other in increments]
         raise read.complaint("lowEdge", edges, "not a ladder")
-    return MarketRule(market_rule_id=ladder.market_rule_id, increments=increments)
+    return rule

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import tempfile
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from example_products import DECEMBER, ES, MARCH, NOW, everything
 from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import SourceFileError
 from ibkr_sync.infrastructure.repositories.file_repo import export_file
 from ibkr_sync.infrastructure.repositories.file_repo.export_file import read_export_file
@@ -73,16 +75,19 @@ class TestForms:
     @pytest.mark.parametrize("indent", [None, 2])
     def test_one_document_is_read(self, tmp_path: Path, name: str, indent: int | None) -> None:
         path = a_file(tmp_path, name, json.dumps(as_document(ES), indent=indent))
-        assert list(map(everything, read_export_file(path))) == [everything(ES)]
+        assert list(map(everything, read_export_file(path).products)) == [everything(ES)]
 
     @pytest.mark.parametrize("name", ["es.json", "es.txt"])
     def test_a_list_of_documents_is_read(self, tmp_path: Path, name: str) -> None:
         path = a_file(tmp_path, name, json.dumps([as_document(ES), as_document(OTHER)]))
-        assert read_export_file(path) == (ES, OTHER)
+        assert read_export_file(path).products == (ES, OTHER)
 
     @pytest.mark.parametrize("name", ["es.json", "es.jsonl", "es"])
     def test_json_lines_are_read(self, tmp_path: Path, name: str) -> None:
-        assert read_export_file(a_file(tmp_path, name, as_lines([ES, OTHER]))) == (ES, OTHER)
+        assert read_export_file(a_file(tmp_path, name, as_lines([ES, OTHER]))).products == (
+            ES,
+            OTHER,
+        )
 
     @pytest.mark.parametrize(
         ("name", "delimiter"),
@@ -90,21 +95,24 @@ class TestForms:
     )
     def test_a_table_is_read(self, tmp_path: Path, name: str, delimiter: str) -> None:
         path = a_file(tmp_path, name, as_table([ES, OTHER], delimiter))
-        assert list(map(everything, read_export_file(path))) == [everything(ES), everything(OTHER)]
+        assert list(map(everything, read_export_file(path).products)) == [
+            everything(ES),
+            everything(OTHER),
+        ]
 
     def test_a_byte_order_mark_and_blank_lines_at_the_end_do_no_harm(self, tmp_path: Path) -> None:
         content = "\ufeff" + as_table([ES]) + "\r\n\n"
-        assert read_export_file(a_file(tmp_path, "es.csv", content)) == (ES,)
+        assert read_export_file(a_file(tmp_path, "es.csv", content)).products == (ES,)
 
     def test_a_product_that_stands_twice_alike_is_one(self, tmp_path: Path) -> None:
-        assert read_export_file(a_file(tmp_path, "es.jsonl", as_lines([ES, ES]))) == (ES,)
+        assert read_export_file(a_file(tmp_path, "es.jsonl", as_lines([ES, ES]))).products == (ES,)
 
     def test_cells_of_csv_are_freed_of_their_apostrophe_and_those_of_tsv_are_raw(
         self, tmp_path: Path
     ) -> None:
         odd = dataclasses.replace(ES, name="'=1+1")
-        (from_csv,) = read_export_file(a_file(tmp_path, "a.csv", as_table([odd])))
-        (from_tsv,) = read_export_file(a_file(tmp_path, "a.tsv", as_table([odd], "\t")))
+        (from_csv,) = read_export_file(a_file(tmp_path, "a.csv", as_table([odd]))).products
+        (from_tsv,) = read_export_file(a_file(tmp_path, "a.tsv", as_table([odd], "\t"))).products
         assert from_csv.name == from_tsv.name == "'=1+1"
 
     @settings(max_examples=settings().max_examples // 2)
@@ -129,7 +137,33 @@ class TestForms:
         }[suffix]()
         with tempfile.TemporaryDirectory() as folder:
             path = a_file(Path(folder), f"export.{suffix}", content)
-            assert list(map(everything, read_export_file(path))) == list(map(everything, own))
+            assert list(map(everything, read_export_file(path).products)) == list(
+                map(everything, own)
+            )
+
+    def test_a_ladder_is_read_unless_the_file_has_two_of_one_id(self, tmp_path: Path) -> None:
+        def line(*increments: str) -> str:
+            steps = tuple(
+                PriceIncrement(low_edge=Decimal(edge), increment=Decimal(step))
+                for edge, step in enumerate(increments)
+            )
+            rule = MarketRule(market_rule_id=67, increments=steps)
+            return json.dumps(product_to_document(ES, NOW, ladders={67: rule} if steps else {}))
+
+        ladders = read_export_file(a_file(tmp_path, "a.jsonl", line("0.125", "0.5"))).ladders
+        assert [step.increment for step in ladders[67].increments] == [
+            Decimal("0.125"),
+            Decimal("0.5"),
+        ]
+        for unknown in (line(), line("0.125") + line("0.5")):
+            assert read_export_file(a_file(tmp_path, "a.jsonl", unknown)).ladders == {}
+        for bad, detail in (
+            (line("-0.125"), "above zero"),
+            (line("0.125", "0.5").replace('"low_edge": "1"', '"low_edge": "0"'), "no ladder"),
+        ):
+            refused = refusal(a_file(tmp_path, "a.jsonl", bad))
+            assert "contracts[0].market_rules[0].increments" in str(refused.location)
+            assert detail in refused.detail
 
 
 class TestRefusals:
@@ -151,7 +185,7 @@ class TestRefusals:
     ) -> None:
         path = a_file(tmp_path, "es.json", json.dumps(as_document(ES)))
         monkeypatch.setattr(export_file, "MAX_BYTES", path.stat().st_size)
-        assert read_export_file(path) == (ES,)
+        assert read_export_file(path).products == (ES,)
         monkeypatch.setattr(export_file, "MAX_BYTES", path.stat().st_size - 1)
         assert "is larger than" in refusal(path).detail
 

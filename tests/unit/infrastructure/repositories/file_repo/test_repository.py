@@ -25,6 +25,7 @@ from ibkr_sync.domain.entities.futures import (
     IndexFuture,
     Origin,
 )
+from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
     AssetClassMismatchError,
@@ -35,7 +36,7 @@ from ibkr_sync.domain.errors import (
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
-from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
+from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
 from ibkr_sync.infrastructure.repositories.file_repo.repository import FileFutureRepository
 from ibkr_sync.interchange.product_document import product_to_document
 from ibkr_sync.interchange.product_rows import CONTRACT_COLUMNS, product_to_rows
@@ -138,6 +139,21 @@ class TestGetOrCreate:
         assert update.diff.added == (DECEMBER, MARCH)
         assert local.products == {ES.key: update.product}
         assert [(other.run.origin, other.outcome) for other in local.runs] == [(Origin.FILE, "ok")]
+
+    def test_its_ladders_are_stored_and_replace_none(
+        self, path: Path, local: InMemoryFutureRepository[Any]
+    ) -> None:
+        rule = MarketRule(
+            market_rule_id=67,
+            increments=(PriceIncrement(low_edge=Decimal(0), increment=Decimal("0.25")),),
+        )
+        path.write_text(json.dumps(product_to_document(ES, NOW, ladders={67: rule})))
+        source(path, local).get_or_create(ASK_ES, NO_POLICY)
+        assert local.market_rules == {67: rule}
+        newer = local.market_rules[67] = dataclasses.replace(rule, increments=())
+        refresh = dataclasses.replace(NO_POLICY, kind=RunKind.REFRESH)
+        source(path, local).get_or_create(ASK_ES, refresh)
+        assert local.market_rules == {67: newer}
 
     def test_the_same_file_twice_changes_nothing(
         self, path: Path, local: InMemoryFutureRepository[Any]
