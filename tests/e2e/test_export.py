@@ -51,6 +51,9 @@ def test_products_and_contracts_are_exported_or_nothing(
     }
     assert sum(row["symbol"] == "ES" for row in rows) == 2
 
+    past = ibkr_sync(*here, "ESZ26", "--as-of", "0d")
+    assert "not known of the past" in past.err
+    assert {row["order_types"] for row in past.rows()} == {""}
     then = ibkr_sync(*here, "ES", "--as-of", "2020-01-01")
     assert (then.code, then.out) == (5, "")
     assert "was not known" in then.err

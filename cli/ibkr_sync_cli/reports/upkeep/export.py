@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ibkr_sync.interchange.exports.formats import FORMATS, ExportTarget
 from ibkr_sync_cli.reports.progress import activity
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from ibkr_sync_cli.arguments.export import ExportRequest
     from ibkr_sync_cli.invocation import Call
     from ibkr_sync_cli.messages.exit_codes import ExitCode
+
+_WITHOUT_HISTORY: Final = (
+    "note: not known of the past, and so left empty: the last trade as it was sent, order types, "
+    "sizes of orders, how contracts settle, and hours"
+)
 
 
 def report_export(call: Call, services: Services[Future], request: ExportRequest) -> ExitCode:
@@ -32,6 +37,8 @@ def report_export(call: Call, services: Services[Future], request: ExportRequest
         texts = write_parts(call.output, request, parts)
     for text in texts:
         call.output.write_text(text)
+    if request.moment.as_of is not None:
+        call.output.remark(_WITHOUT_HISTORY, style="yellow")
     return report_tally(
         call.output, request.path, tally, allow_collisions=request.allows_collisions
     )
