@@ -29,7 +29,8 @@ def demo(context: typer.Context) -> None:
     """Play a week of nightly refreshes against the built-in replay gateway, over a real socket.
 
     A tick changes, an expiry moves, a contract is delisted, and one night the gateway is away. The
-    demo's database begins anew each time; afterwards look around in it with `-p demo`.
+    demo's database begins anew each time; afterwards look around in it with `-p demo`. There, `get`
+    and `refresh` ask the sample without the week's changes, and report that they are gone.
     """
     from ibkr_sync.bootstrap.database import discard_sample
     from ibkr_sync.bootstrap.replay import sample_week
