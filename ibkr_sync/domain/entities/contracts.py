@@ -83,8 +83,9 @@ class ContractListing:
     """When a contract was seen in complete replies; kept by the local repository.
 
     All instants are UTC. `first_seen_at` is when it was stored first, `last_seen_at` when the last
-    reply that has it was given. `missing_since` is set while an unexpired contract is absent from
-    complete replies, `delisted_at` once a second such reply confirmed it.
+    reply that has it was given: the earlier of the two while there is one reply. `missing_since` is
+    set while an unexpired contract is absent from complete replies, `delisted_at` once a second
+    such reply confirmed it.
     """
 
     first_seen_at: datetime = field(metadata=kind(Kind.INSTANT))

@@ -114,7 +114,10 @@ def v_contracts(sql: ViewSql) -> View:
         ViewColumn("real_expiration_date", _DATE, "c.real_expiration_date", "As IBKR has it."),
         ViewColumn("time_zone", _TEXT, "c.time_zone", "IANA name of the exchange's zone."),
         ViewColumn(
-            "first_seen_at", _INSTANT, sql.instant("c.first_seen_at"), "When it was stored first."
+            "first_seen_at",
+            _INSTANT,
+            sql.instant("c.first_seen_at"),
+            "When it was stored first, after its reply was given.",
         ),
         ViewColumn(
             "last_seen_at",
