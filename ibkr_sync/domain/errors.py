@@ -62,6 +62,7 @@
     │   ├── DatabaseClosedError         a program asks on that has closed it
     │   ├── DatabaseLockedError         another process holds it
     │   ├── DatabaseDamagedError        what is in it contradicts itself, or lacks a part
+    │   ├── BackupUnusableError         what is to be restored is damaged, empty or no backup
     │   ├── DatabaseFilledError         it is to be copied into, and is not empty
     │   ├── ForeignDatabaseError        the file is not a database of ours
     │   ├── SchemaBehindError           it needs `db upgrade`
@@ -695,6 +696,10 @@ class DatabaseLockedError(StorageError):
 
 class DatabaseDamagedError(StorageError):
     """What is in the database contradicts itself, is cut off, or lacks a table or column."""
+
+
+class BackupUnusableError(StorageError):
+    """What is to be restored, `database`, is damaged, empty or no database of ours."""
 
 
 class DatabaseFilledError(StorageError):

@@ -425,6 +425,11 @@ _RULES: dict[type[BaseException], _Rule] = {
             + command("get", "SYMBOL", "--source", command.source)
         ),
     ),
+    errors.BackupUnusableError: _Rule(
+        ExitCode.DATABASE,
+        lambda e: f"{e.database} can't be restored: {e.detail}. The database stays as it was.",
+        lambda _, command: f"Name another backup: {command('db', 'restore', 'FILE')}",
+    ),
     errors.DatabaseFilledError: _Rule(
         ExitCode.DATABASE,
         lambda e: f"{e.database} is not empty, and was not touched.",

@@ -20,7 +20,7 @@ from ibkr_sync.domain.databases.table_contents import TableContents
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.errors import (
     AlreadyRunningError,
-    DatabaseDamagedError,
+    BackupUnusableError,
     DatabaseFilledError,
     DatabaseLockedError,
     DatabaseUnavailableError,
@@ -311,9 +311,9 @@ def _truncate(path: Path) -> None:
     ("spoil", "error"),
     [
         (_newer, SchemaNewerError),
-        (_truncate, DatabaseDamagedError),
-        (lambda path: path.write_text("a diary"), ForeignDatabaseError),
-        (lambda path: path.write_bytes(b""), DatabaseUnavailableError),
+        (_truncate, BackupUnusableError),
+        (lambda path: path.write_text("a diary"), BackupUnusableError),
+        (lambda path: path.write_bytes(b""), BackupUnusableError),
     ],
     ids=["newer", "cut off", "no database", "empty"],
 )

@@ -444,6 +444,12 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
             "docs/replay-format.md",
         ),
         (
+            errors.BackupUnusableError("/data/b.db", "cut off"),
+            ExitCode.DATABASE,
+            "/data/b.db can't be restored: cut off. The database stays as it was.",
+            "ibkr-sync db restore FILE",
+        ),
+        (
             errors.DatabaseUnavailableError("/data/f.db", "read-only"),
             ExitCode.DATABASE,
             "/data/f.db can't be used: read-only.",

@@ -13,7 +13,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ibkr_sync.domain.databases.table_contents import TableContents
-from ibkr_sync.domain.errors import DatabaseUnavailableError
+from ibkr_sync.domain.errors import (
+    BackupUnusableError,
+    DatabaseDamagedError,
+    ForeignDatabaseError,
+)
 from ibkr_sync.infrastructure.repositories.local_repo.copies.database_backup import (
     back_up_database,
 )
@@ -68,12 +72,13 @@ def restore_database(
 
     The backup stays as it is, and may be of an older version; the database then has today's
     schema. What it held is kept beside it, of a server beside the backup. Raises
-    AlreadyRunningError while a run is at work on it, SampleDataError unless it takes sample data,
-    or StorageError; then the database is as it was.
+    BackupUnusableError, AlreadyRunningError while a run is at work on the database, SampleDataError
+    unless it takes sample data, or another StorageError; then the database is as it was.
     """
-    if read_revision(backup).is_empty:
-        raise DatabaseUnavailableError(backup.name, "there is nothing in it")
-    check_integrity(backup)
+    with _usable(backup):
+        if read_revision(backup).is_empty:
+            raise BackupUnusableError(backup.name, "there is nothing in it")
+        check_integrity(backup)
     is_replaced = is_filled(database)
     with run_lock(database), translated_failures(database.location):
         folder = None if database.path is None else database.path.parent
@@ -81,13 +86,23 @@ def restore_database(
             TemporaryDirectory(dir=folder, prefix=".restoring.") as staging,
             Database(Path(staging) / "restored.db") as restored,
         ):
-            contents = _stage(backup, restored, takes_sample_data, on_progress)
+            with _usable(backup):
+                contents = _stage(backup, restored, takes_sample_data, on_progress)
             kept = _place_for_kept(backup, database, now) if is_replaced else None
             if database.path is None:
                 _replace_rows(restored, database, kept, on_progress)
             else:
                 _replace_file(restored, database, database.path, kept)
     return DatabaseRestore(contents=contents, kept=kept)
+
+
+@contextmanager
+def _usable(backup: Database) -> Iterator[None]:
+    """Raise BackupUnusableError where the backup is what is wrong, or a copy as damaged."""
+    try:
+        yield
+    except (DatabaseDamagedError, ForeignDatabaseError) as error:
+        raise BackupUnusableError(backup.name, error.detail) from error
 
 
 def _stage(

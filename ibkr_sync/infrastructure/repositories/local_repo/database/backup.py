@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from ibkr_sync.domain.errors import DatabaseUnavailableError, StorageError
+from ibkr_sync.domain.errors import DatabaseDamagedError, DatabaseUnavailableError
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import FILE_MODE, Database
 from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated_failures
 from ibkr_sync.infrastructure.repositories.local_repo.database.location import locate_database
@@ -43,13 +43,13 @@ def back_up(database: Database, target: Path) -> Path:
 def seal_file(path: Path) -> None:
     """Make a SQLite file that nobody uses complete in itself, sound, and safe on its disk.
 
-    Raises StorageError for damage in it, or what SQLite or the system raises.
+    Raises DatabaseDamagedError, or what SQLite or the system raises.
     """
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
         findings = [row[0] for row in connection.execute("PRAGMA integrity_check")]
     if findings != ["ok"]:
-        raise StorageError(str(path), f"the copy is damaged: {findings[0]}")
+        raise DatabaseDamagedError(str(path), f"the copy is damaged: {findings[0]}")
     flush(path)
     flush(path.parent)
 
