@@ -200,6 +200,7 @@ def test_what_can_not_be_copied_is_refused(source: Database, tmp_path: Path) -> 
             connection.execute(update(products).values(origin=Origin.SAMPLE))
         with pytest.raises(SampleDataError):
             copy_database(source, target, takes_sample_data=False, on_progress=quiet)
+        assert not list(tmp_path.glob("to.db*"))
         with writing(source) as connection:
             connection.exec_driver_sql("UPDATE products SET origin = 'a planet'")
         with pytest.raises(StorageError, match="a planet"):

@@ -49,14 +49,16 @@ def copy_database(
     at work on it, SampleDataError unless the target takes sample data, or another StorageError;
     then the target is as it was.
     """
-    refuse_nothing(source)
-    check_integrity(source)
-    if is_filled(target):
-        raise DatabaseFilledError(target.name)
-    with run_lock(target):
-        return copy_rows(
-            source, target, takes_sample_data=takes_sample_data, on_progress=on_progress
-        )
+    with source.snapshot():
+        refuse_nothing(source)
+        check_integrity(source)
+        if not takes_sample_data:
+            with source.read() as connection:
+                refuse_sample_data(connection)
+        if is_filled(target):
+            raise DatabaseFilledError(target.name)
+        with run_lock(target):
+            return copy_rows(source, target, on_progress=on_progress)
 
 
 def copy_rows(
@@ -64,13 +66,10 @@ def copy_rows(
     target: Database,
     *,
     replacing: bool = False,
-    takes_sample_data: bool = True,
     on_progress: Progress,
 ) -> tuple[TableContents, ...]:
     """Copy as `copy_database`, under the caller's lock; `replacing` what the target holds."""
     with readable_values(source.name), reading(source) as origin:
-        if not takes_sample_data:
-            refuse_sample_data(origin)
         counter = RowCounter(2 * count_rows(origin), on_progress)
         with writing(target) as copy:
             if replacing:

@@ -79,6 +79,9 @@ def restore_database(
         if read_revision(backup).is_empty:
             raise BackupUnusableError(backup.name, "there is nothing in it")
         check_integrity(backup)
+        if not takes_sample_data:
+            with backup.read() as connection:
+                refuse_sample_data(connection)
     is_replaced = is_filled(database)
     with run_lock(database), translated_failures(database.location):
         folder = None if database.path is None else database.path.parent
@@ -87,7 +90,7 @@ def restore_database(
             Database(Path(staging) / "restored.db") as restored,
         ):
             with _usable(backup):
-                contents = _stage(backup, restored, takes_sample_data, on_progress)
+                contents = _stage(backup, restored, on_progress)
             kept = _place_for_kept(backup, database, now) if is_replaced else None
             if database.path is None:
                 _replace_rows(restored, database, kept, on_progress)
@@ -106,7 +109,7 @@ def _usable(backup: Database) -> Iterator[None]:
 
 
 def _stage(
-    backup: Database, restored: Database, takes_sample_data: bool, on_progress: Progress
+    backup: Database, restored: Database, on_progress: Progress
 ) -> tuple[TableContents, ...]:
     """Copy a backup into a file of today's schema, and read all of it."""
     assert restored.path is not None  # noqa: S101 - it is a file of ours
@@ -114,8 +117,6 @@ def _stage(
     migrate(restored)
     refuse_incomplete_schema(restored)
     with readable_values(backup.name), reading(restored) as connection:
-        if not takes_sample_data:
-            refuse_sample_data(connection)
         return read_contents(connection, RowCounter(count_rows(connection), on_progress))
 
 
