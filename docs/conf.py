@@ -12,7 +12,7 @@ _ROOT = Path(__file__).parents[1]
 _VERSION = re.compile(r'__version__ = "(.*)"')
 
 project = "ibkr-sync"
-release = _VERSION.findall((_ROOT / "ibkr_sync/__init__.py").read_text(encoding="utf-8"))[0]
+release = _VERSION.findall((_ROOT / "ibkr_sync/version.py").read_text(encoding="utf-8"))[0]
 root_doc = "README"
 include_patterns = [
     "README.md",

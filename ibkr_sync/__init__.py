@@ -54,8 +54,7 @@ if TYPE_CHECKING:
         Rolls,
     )
     from ibkr_sync.library.watchlist import Watchlist
-
-__version__ = "0.1.0"
+    from ibkr_sync.version import __version__
 
 __all__ = [
     "AlreadyRunningError",
@@ -104,6 +103,7 @@ __all__ = [
     "UnknownGroupError",
     "UnknownRunError",
     "Watchlist",
+    "__version__",
     "open",
 ]
 
@@ -167,6 +167,7 @@ _PLACES = {
         "Rolls",
     ),
     "ibkr_sync.library.watchlist": ("Watchlist",),
+    "ibkr_sync.version": ("__version__",),
 }
 """The names that each module has."""
 
@@ -181,4 +182,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+    return list(__all__)

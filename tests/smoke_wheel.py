@@ -225,7 +225,7 @@ def check_types(python: Path, cwd: Path) -> None:
 def check_version(command: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None) -> None:
     """Expect the version of the checkout."""
     version: dict[str, str] = {}
-    exec((CHECKOUT / "ibkr_sync/__init__.py").read_text(encoding="utf-8"), version)  # noqa: S102
+    exec((CHECKOUT / "ibkr_sync/version.py").read_text(encoding="utf-8"), version)  # noqa: S102
     message = use([*command, "--version"], cwd, env=env)
     expect(message == f"ibkr-sync {version['__version__']}\n", f"the version is said as: {message}")
 

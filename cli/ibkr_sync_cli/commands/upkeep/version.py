@@ -7,6 +7,6 @@ from ibkr_sync_cli.terminal.output import Output
 
 def version() -> None:
     """Print the version."""
-    from ibkr_sync import __version__
+    from ibkr_sync.version import __version__
 
     Output().write_text(f"ibkr-sync {__version__}")

@@ -272,7 +272,7 @@ class Database:
             if file_identity(self.path) in {self._opened_file, None}:
                 return
             log = self.path.with_name(f"{self.path.name}-wal")
-            if file_identity(log) in files_open_here() and log.stat().st_size:
+            if file_identity(log) in set(files_open_here()) and log.stat().st_size:
                 return  # SQLite would write into this file what the log of the other one holds
             self.close()
             self.has_current_schema = False

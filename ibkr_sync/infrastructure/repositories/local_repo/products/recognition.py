@@ -17,7 +17,6 @@ from sqlalchemy import Column, Select, bindparam, func, select, type_coerce, upd
 from sqlalchemy.engine import Connection
 from sqlalchemy.types import NullType
 
-from ibkr_sync import __version__
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.evidence.recognition import (
     LONGEST_RECOGNISED,
@@ -33,6 +32,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     delivery_imports,
     products,
 )
+from ibkr_sync.version import __version__
 
 _ROLLING = (products.c.synced_at, products.c.schedule_id, products.c.reply_digest)
 """What every reply changes of a product."""
