@@ -9,6 +9,7 @@ from ibkr_sync_cli.reports.progress import activity
 from ibkr_sync_cli.reports.upkeep.export_tally import ExportTally, report_tally
 from ibkr_sync_cli.reports.upkeep.wanted_products import wanted_products
 from ibkr_sync_cli.reports.upkeep.written_export import write_parts
+from ibkr_sync_cli.units.quantities import quantity_of
 
 if TYPE_CHECKING:
     from ibkr_sync.bootstrap.services import Services
@@ -34,9 +35,12 @@ def report_export(call: Call, services: Services[Future], request: ExportRequest
     with activity(call.output, "Exporting") as show:
         products = tally.counted(services.export.products(wanted, request.moment), show)
         parts = tally.files(build(products, request.moment.at))
-        texts = write_parts(call.output, request, parts)
-    for text in texts:
+        written = write_parts(call.output, request, parts)
+    for text in written.texts:
         call.output.write_text(text)
+    if written.deleted:
+        files = quantity_of(written.deleted, "file")
+        call.output.remark(f"note: {files} of the former export deleted", style="yellow")
     if request.moment.as_of is not None:
         call.output.remark(_WITHOUT_HISTORY, style="yellow")
     return report_tally(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
 from ibkr_sync.interchange.exports.formats import ExportTarget
 from ibkr_sync_cli.messages.exit_codes import ExitCode
 from ibkr_sync_cli.terminal.result_file import replace_file
-from ibkr_sync_cli.terminal.result_folder import replace_files
+from ibkr_sync_cli.terminal.result_folder import is_incomplete, replace_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,19 +21,32 @@ if TYPE_CHECKING:
     from ibkr_sync_cli.terminal.output import Output
 
 
-def write_parts(output: Output, request: ExportRequest, parts: Iterable[FilePart]) -> list[str]:
-    """Write an export, whole or not at all; gives the texts that are for stdout, if it is.
+class WrittenExport(NamedTuple):
+    """What is left to be said: the texts that are for stdout, and how many files were deleted."""
 
-    One that can't be written ends the call.
+    texts: Sequence[str] = ()
+    deleted: int = 0
+
+
+def write_parts(output: Output, request: ExportRequest, parts: Iterable[FilePart]) -> WrittenExport:
+    """Write an export, whole or not at all; one that can't be written ends the call.
+
+    A folder that is left incomplete is named, whatever cut it short.
     """
-    if request.path is None:
-        return [part.content.decode() for part in parts]
-    with writing(output, request.path):
-        if request.target is ExportTarget.FOLDER:
-            replace_files(request.path, ((part.path, part.content) for part in parts))
-        else:
-            replace_file(request.path, (part.content for part in parts))
-    return []
+    path = request.path
+    if path is None:
+        return WrittenExport([part.content.decode() for part in parts])
+    with writing(output, path):
+        if request.target is not ExportTarget.FOLDER:
+            replace_file(path, (part.content for part in parts))
+            return WrittenExport()
+        try:
+            files = ((part.path, part.content) for part in parts)
+            return WrittenExport(deleted=replace_files(path, request.format.value, files))
+        except BaseException:
+            if is_incomplete(path):
+                output.warn(f"incomplete: {path}; export into it again")
+            raise
 
 
 @contextmanager
@@ -43,4 +56,5 @@ def writing(output: Output, path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         output.complain(f"{path} can't be written: {error.strerror or error}.", None)
-        raise typer.Exit(ExitCode.UNEXPECTED) from error
+        is_refused = isinstance(error, FileExistsError)
+        raise typer.Exit(ExitCode.USAGE if is_refused else ExitCode.UNEXPECTED) from error
