@@ -47,11 +47,13 @@ class ExportNote:
     Attributes:
         reason: what is so of it, as a clause: `the multiplier is not known`.
         subject: the product or contract, in words that commands accept.
+        contracts: how many contracts are not written for it.
     """
 
     kind: NoteKind
     reason: str
     subject: str
+    contracts: int = 0
 
 
 ExportBuilder: TypeAlias = Callable[

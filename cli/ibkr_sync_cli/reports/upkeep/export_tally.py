@@ -63,7 +63,8 @@ def report_tally(
             output.remark(f"note: {reason}: {first_names(subjects)}", style="yellow")
         elif kind is NoteKind.COLLISION:
             is_partial |= not allow_collisions
-            output.warn(f"{reason}: {', '.join(subjects)}")
+            hint = "" if allow_collisions else "; --allow-collisions takes it for no failure"
+            output.warn(f"{reason} ({len(subjects)}{hint}): {', '.join(subjects)}")
         else:
             is_partial = True
             output.warn(f"left out, as {reason}: {first_names(subjects)}")
@@ -72,5 +73,7 @@ def report_tally(
     if path is not None:
         products = quantity_of(tally.products, "product")
         contracts = quantity_of(tally.contracts, "contract")
+        if left_out := sum(note.contracts for note in tally.notes):
+            contracts = f"{tally.contracts - left_out} of {contracts}"
         output.remark(f"{products}, {contracts} → {path}")
     return ExitCode.PARTIAL if is_partial else ExitCode.OK

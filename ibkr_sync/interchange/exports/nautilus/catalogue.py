@@ -62,7 +62,7 @@ def _instruments(item: ExportedProduct) -> list[FuturesContract]:
 def _notes(item: ExportedProduct) -> Iterator[ExportNote]:
     for contract in item.product.contracts:
         if reason := what_is_missing(contract):
-            yield ExportNote(kind=NoteKind.LEFT_OUT, reason=reason, subject=_name_of(contract))
+            yield _left_out(NoteKind.LEFT_OUT, reason, contract)
     for reason in stand_ins(item, _instruments(item)):
         yield ExportNote(kind=NoteKind.UNKNOWN, reason=reason, subject=str(item.product.key))
 
@@ -73,13 +73,14 @@ def _collision(contract: FuturesContract, kept: FuturesContract | None) -> Expor
         if kept
         else "several contracts that end on the same day have the same id in NautilusTrader"
     )
-    return ExportNote(kind=NoteKind.COLLISION, reason=reason, subject=_name_of(contract))
+    return _left_out(NoteKind.COLLISION, reason, contract)
 
 
-def _name_of(contract: FuturesContract) -> str:
-    """The contract as it may be typed; a local symbol may return after ten years."""
+def _left_out(kind: NoteKind, reason: str, contract: FuturesContract) -> ExportNote:
+    """A contract as it may be typed; a local symbol may return after ten years."""
     day = f"{contract.last_trade_date:%Y%m%d}"
-    return f"{contract.symbol} {day}@{contract.exchange} ({contract.trading_class})"
+    subject = f"{contract.symbol} {day}@{contract.exchange} ({contract.trading_class})"
+    return ExportNote(kind=kind, reason=reason, subject=subject, contracts=1)
 
 
 def _json_lines(contracts: list[dict[str, object]]) -> bytes:

@@ -25,7 +25,9 @@ def test_notes_of_one_reason_are_one_line_and_what_is_left_out_is_the_exit_code(
     ]
     lost = [
         ExportNote(kind=NoteKind.COLLISION, reason="a nearer one has its id", subject="ESZ36"),
-        ExportNote(kind=NoteKind.LEFT_OUT, reason="it has no multiplier", subject="ESZ7"),
+        ExportNote(
+            kind=NoteKind.LEFT_OUT, reason="it has no multiplier", subject="ESZ7", contracts=1
+        ),
     ]
     tally = ExportTally()
     part = FilePart(content=b"1")
@@ -35,12 +37,14 @@ def test_notes_of_one_reason_are_one_line_and_what_is_left_out_is_the_exit_code(
     assert list(tally.files([*unknown, part])) == [part]
     assert report_tally(Output(), path, tally) is ExitCode.OK
     assert list(tally.files(lost)) == []
-    assert report_tally(Output(quiet=True), path, tally) is ExitCode.PARTIAL
+    assert report_tally(Output(), path, tally) is ExitCode.PARTIAL
     assert capsys.readouterr().err.splitlines() == [
         "note: the tick is not known: ES0, ES1, ES2, ES3, ES4 and 2 more",
         "1 product, 2 contracts → /it",
-        "warning: a nearer one has its id: ESZ36",
+        "note: the tick is not known: ES0, ES1, ES2, ES3, ES4 and 2 more",
+        "warning: a nearer one has its id (1; --allow-collisions takes it for no failure): ESZ36",
         "warning: left out, as it has no multiplier: ESZ7",
+        "1 product, 1 of 2 contracts → /it",
     ]
 
 
@@ -54,5 +58,7 @@ def test_all_collisions_are_named_and_may_be_allowed(capsys: pytest.CaptureFixtu
     assert list(tally.files(notes)) == []
     assert report_tally(Output(), None, tally) is ExitCode.PARTIAL
     assert report_tally(Output(), None, tally, allow_collisions=True) is ExitCode.OK
-    line = f"warning: its id is taken: {', '.join(names)}"
-    assert capsys.readouterr().err.splitlines() == [line, line]
+    assert capsys.readouterr().err.splitlines() == [
+        f"warning: its id is taken (9{hint}): {', '.join(names)}"
+        for hint in ("; --allow-collisions takes it for no failure", "")
+    ]
