@@ -66,6 +66,7 @@
     │   ├── DatabaseFilledError         it is to be copied into, and is not empty
     │   ├── ForeignDatabaseError        the file is not a database of ours
     │   ├── SchemaBehindError           it needs `db upgrade`
+    │   │   └── ViewMissingError        a view of it was dropped
     │   └── SchemaNewerError            a newer version wrote it
     ├── AlreadyRunningError             another run holds the lock
     └── NotificationError               a notifier failed; it never fails what it is notified of
@@ -715,6 +716,10 @@ class ForeignDatabaseError(StorageError):
 
 class SchemaBehindError(StorageError):
     """The schema is older than this version needs."""
+
+
+class ViewMissingError(SchemaBehindError):
+    """A view was dropped, or all; an upgrade makes them anew, and no row is lost."""
 
 
 class SchemaNewerError(StorageError):

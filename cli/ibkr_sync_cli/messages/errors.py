@@ -445,6 +445,11 @@ _RULES: dict[type[BaseException], _Rule] = {
         lambda e: f"The database {e.database} is of an older version: {e.detail}.",
         lambda _, command: command("db", "upgrade"),
     ),
+    errors.ViewMissingError: _Rule(
+        ExitCode.DATABASE,
+        lambda e: f"The database {e.database} is not whole: {e.detail}.",
+        lambda _, command: f"Make it anew: {command('db', 'upgrade')}",
+    ),
     errors.SchemaNewerError: _Rule(
         ExitCode.DATABASE,
         lambda e: f"The database {e.database} was written by a newer version: {e.detail}.",

@@ -13,7 +13,7 @@ from databases import fingerprints
 from fakes.catalogue import FakeCatalogue
 from fakes.clock import FakeClock
 from ibkr_sync.domain.entities.futures import Future, Origin
-from ibkr_sync.domain.errors import DatabaseDamagedError, StorageError
+from ibkr_sync.domain.errors import DatabaseDamagedError, StorageError, ViewMissingError
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
@@ -103,16 +103,19 @@ def test_a_schema_that_is_no_text_any_more_is_damage(filled: Path) -> None:
 
 
 @pytest.mark.parametrize("location", ["file", "server"])
-def test_a_table_view_or_column_that_is_missing_is_damage_wherever_it_is_met(
+def test_what_the_schema_lacks_is_damage_unless_it_is_a_view_which_is_made_anew(
     filled: Path, location: str, request: pytest.FixtureRequest
 ) -> None:
     place = filled if location == "file" else request.getfixturevalue("postgres_url")
     with Database(place) as database:
         upgrade(database)
         refuse_incomplete_schema(database)
-        for view in reversed(VIEW_NAMES):
-            change(database, f"DROP VIEW {view}")
-        with pytest.raises(DatabaseDamagedError, match="its schema lacks view v_contracts"):
+        for views in (VIEW_NAMES[-1:], VIEW_NAMES[::-1]):
+            for view in views:
+                change(database, f"DROP VIEW {view}")
+            with pytest.raises(ViewMissingError, match=f"its schema lacks view {view}"):
+                refuse_incomplete_schema(database)
+            assert [upgrade(database).made_views for _ in range(2)] == [True, False]
             refuse_incomplete_schema(database)
         change(database, "ALTER TABLE contracts RENAME COLUMN local_symbol TO gone")
         with pytest.raises(DatabaseDamagedError, match=r"its schema lacks column contracts.local_"):

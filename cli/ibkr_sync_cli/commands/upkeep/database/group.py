@@ -55,7 +55,8 @@ def upgrade_database(context: typer.Context) -> None:
     call = call_of(context)
     done = upgrade_schema(call.profile)
     if done.before == done.after:
-        call.output.write_text(f"schema {done.after} is current, nothing to do")
+        done_now = "its views were made anew" if done.made_views else "nothing to do"
+        call.output.write_text(f"schema {done.after} is current, {done_now}")
         return
     call.output.write_text(f"schema {done.before or 'empty'} → {done.after}")
     if done.backup:

@@ -47,7 +47,11 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.completeness import
     refuse_incomplete_schema,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import read_revision
-from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import migrate, reading
+from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import (
+    make_missing_views,
+    migrate,
+    reading,
+)
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
@@ -115,6 +119,7 @@ def _stage(
     assert restored.path is not None  # noqa: S101 - it is a file of ours
     back_up(backup, restored.path)
     migrate(restored)
+    make_missing_views(restored)
     refuse_incomplete_schema(restored)
     with readable_values(backup.name), reading(restored) as connection:
         return read_contents(connection, RowCounter(count_rows(connection), on_progress))
@@ -132,6 +137,7 @@ def _replace_rows(
     if kept is not None:
         back_up_database(database, kept, on_progress=on_progress)
     copy_rows(restored, database, replacing=True, on_progress=on_progress)
+    make_missing_views(database)
 
 
 def _replace_file(restored: Database, database: Database, path: Path, kept: Path | None) -> None:

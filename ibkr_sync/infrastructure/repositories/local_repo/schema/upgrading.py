@@ -32,11 +32,15 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemaUpgrade:
-    """What an upgrade did: revisions before (None: empty) and after, and the backup made."""
+    """What an upgrade did: revisions before (None: empty) and after, and the backup made.
+
+    `made_views` says that nothing but views was missing, and that they were made.
+    """
 
     before: str | None
     after: str
     backup: Path | None
+    made_views: bool = False
 
 
 def schema_status(database: Database) -> SchemaStatus:
@@ -55,7 +59,10 @@ def upgrade(database: Database) -> SchemaUpgrade:
     """
     before = read_revision(database)
     if before.is_current:
-        return SchemaUpgrade(before=before.current, after=before.head, backup=None)
+        made_views = make_missing_views(database)
+        return SchemaUpgrade(
+            before=before.current, after=before.head, backup=None, made_views=made_views
+        )
     backup = None
     if database.path is not None and not before.is_empty:
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
@@ -136,6 +143,23 @@ def migrate(database: Database) -> None:
         create_views(connection)
         if database.is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
             raise StorageError(database.name, "the migration would break references between rows")
+
+
+def make_missing_views(database: Database) -> bool:
+    """Make the views of the newest schema anew if any is missing, and say so."""
+    from ibkr_sync.infrastructure.repositories.local_repo.schema.views.creation import (
+        create_views,
+        drop_views,
+        missing_views,
+    )
+
+    with database.read() as connection:
+        if not missing_views(connection):
+            return False
+    with database.write() as connection:
+        drop_views(connection)
+        create_views(connection)
+    return True
 
 
 def run_migrations(connection: Connection) -> None:

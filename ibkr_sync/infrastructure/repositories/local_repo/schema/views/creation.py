@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sqlalchemy import inspect
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.infrastructure.repositories.local_repo.schema.views.change_view import v_changes
@@ -37,6 +38,12 @@ def drop_views(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         for name in reversed(VIEW_NAMES):
             connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")
+
+
+def missing_views(connection: Connection) -> tuple[str, ...]:
+    """The names of the views that are not there."""
+    stored = inspect(connection).get_view_names()
+    return tuple(name for name in VIEW_NAMES if name not in stored)
 
 
 def create_views(connection: Connection) -> None:
