@@ -25,7 +25,7 @@ HOSTILE = "TWS says \x1b[2J\u202e[bold]"
 def _own_logging() -> Iterator[None]:
     """Give the root logger back as it was."""
     root = logging.getLogger()
-    before = (root.handlers, root.level, logging.raiseExceptions)
+    before = ([*root.handlers], root.level, logging.raiseExceptions)
     yield
     for handler in root.handlers:
         handler.close()
