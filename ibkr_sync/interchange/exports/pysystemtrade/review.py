@@ -66,6 +66,8 @@ class _Judgement:
     findings: list[TableFinding] = field(default_factory=list)
 
     def wrong(self, column: str, expected: str, reason: str) -> None:
+        if (self.row[column] or "").strip() == expected != "":
+            reason = "blanks stand around it"
         self._add(FindingKind.WRONG, column, expected, reason)
 
     def problem(self, column: str | None, reason: str) -> None:

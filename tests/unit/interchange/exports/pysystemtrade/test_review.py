@@ -200,6 +200,11 @@ def test_renamed_products_are_found_by_what_they_were_called() -> None:
         stored("ES", "CME"),
         former=[former],
     )
+    blanks = reviewed("A, ES ,CME ,USD,50,1,FALSE", stored("ES", "CME"))
+    assert [(item.expected, item.reason) for item in blanks.findings] == [
+        ("ES", "blanks stand around it"),
+        ("CME", "blanks stand around it"),
+    ]
     assert found(review) == [
         ("MXP", "IBSymbol", "6M"),
         ("old", "IBSymbol", "NEW"),
