@@ -81,7 +81,7 @@ def test_a_table_of_the_users_is_written_only_where_it_is_to_be_and_by_real_data
     shown = ibkr_sync(*here, file, "ES", "--json")
     assert (shown.code, shown.json["written"]) == (6, False)
     assert [finding["expected"] for finding in shown.json["findings"]] == ["CME"]
-    assert shown.err.endswith(f"export --to pysystemtrade ES -o {file} --yes\n")
+    assert shown.err.endswith("note: this is sample data, which corrects no file\n")
     refused = ibkr_sync(*here, file, "--yes")
     assert (refused.code, "sample data" in refused.err) == (2, True)
     assert file.read_bytes() == before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from codecs import BOM_UTF8
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import typer
 
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from ibkr_sync_cli.invocation import Call
     from ibkr_sync_cli.terminal.output import Output
 
+_SAMPLE: Final = "sample data, which corrects no file"
+
 
 def report_table_review(call: Call, services: Services[Future], request: ExportRequest) -> ExitCode:
     """Show what is wrong, and correct it if it is to be; exit 6 where something stays wrong.
@@ -54,7 +56,7 @@ def report_table_review(call: Call, services: Services[Future], request: ExportR
     review = reviewer.review(table)
     writes = request.corrects and bool(review.corrections)
     if writes and tally.is_sample:
-        output.complain("This is sample data, which corrects no file.", None)
+        output.complain(f"This is {_SAMPLE}.", None)
         raise typer.Exit(ExitCode.USAGE)
     if writes:
         with writing(output, path):
@@ -62,9 +64,9 @@ def report_table_review(call: Call, services: Services[Future], request: ExportR
     output.write(table_review_view(review, is_written=writes), call.wanted)
     _remark(output, review, is_written=writes)
     if tally.is_sample:
-        output.remark("note: this is sample data", style="yellow")
+        output.remark(f"note: this is {_SAMPLE}", style="yellow")
     is_due = bool(review.corrections) and not writes
-    if is_due:
+    if is_due and not tally.is_sample:
         words = ("export", "--to", request.format.value, *request.symbols)
         output.advise(
             output.command(*words, *typed_limits(request.limits), "-o", str(path), "--yes")
