@@ -600,7 +600,11 @@ class NothingToRefreshError(IbkrSyncError):
 
 
 class NothingToExportError(IbkrSyncError):
-    """No product that a source reported is stored, or was at the moment asked for."""
+    """No product that a source reported is stored, or was at the instant `at`."""
+
+    def __init__(self, at: datetime | None = None) -> None:
+        self.at = at
+        super().__init__("no product is stored" if at is None else f"none was stored at {at}")
 
 
 class SourceFileError(IbkrSyncError):

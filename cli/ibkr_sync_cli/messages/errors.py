@@ -356,8 +356,15 @@ _RULES: dict[type[BaseException], _Rule] = {
     ),
     errors.NothingToExportError: _Rule(
         ExitCode.NOT_FOUND,
-        lambda _: "There is nothing to export: no product was stored by then.",
-        lambda _, command: next_steps.step_to_get_first(command),
+        lambda e: (
+            "There is nothing to export: "
+            + (
+                f"no product was stored at {e.at:%Y-%m-%d %H:%M} UTC."
+                if e.at
+                else "nothing is stored."
+            )
+        ),
+        lambda e, command: command("runs") if e.at else next_steps.step_to_get_first(command),
     ),
     errors.SourceFileError: _Rule(
         ExitCode.USAGE,

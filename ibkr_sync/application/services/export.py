@@ -93,7 +93,7 @@ class ExportService:
                 is_empty = False
                 yield exported
         if is_empty:
-            raise NothingToExportError
+            raise NothingToExportError(None if moment.as_of is None else moment.at)
 
     def _exported(
         self, key: ProductKey, wanted: Collection[WantedProduct], moment: ExportMoment

@@ -93,8 +93,14 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
         (
             errors.NothingToExportError(),
             ExitCode.NOT_FOUND,
-            "There is nothing to export",
+            "There is nothing to export: nothing is stored.",
             "ibkr-sync get ES --source ",
+        ),
+        (
+            errors.NothingToExportError(datetime(2026, 11, 1, 23, 59, tzinfo=UTC)),
+            ExitCode.NOT_FOUND,
+            "no product was stored at 2026-11-01 23:59 UTC.",
+            "ibkr-sync runs",
         ),
         (
             errors.GatewayUnreachableError(*ADDRESS, errors.UnreachableReason.REFUSED, "refused"),
