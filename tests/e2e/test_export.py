@@ -60,6 +60,7 @@ def test_products_and_contracts_are_exported_or_nothing(
     for arguments, message in (
         (("-o", tmp_path), "is a folder"),
         (("-o", stocked), "is the database"),
+        (("-o", tmp_path / "it.parquet"), "promises another format than --to csv"),
         (("--exchange", "CME"), "need a SYMBOL"),
         (("--columns", "con_id"), "export has them all"),
         (("--json",), "is --to csv that says the format"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import typer
 
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from ibkr_sync.domain.naming.limits import Limits
 
 _HINT = "'--output' / '-o'"
+
+_ENDINGS: Final = {
+    FormatName.CSV: (".csv",),
+    FormatName.JSONL: (".jsonl", ".ndjson", ".json"),
+    FormatName.PARQUET: (".parquet",),
+}
+"""What files of a format end in; no other format is written into such a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +68,19 @@ def path_of_export(
     refuse_database(path, call.profile.database_file)
     if target is not ExportTarget.FOLDER:
         refuse_folder(path)
+        _refuse_ending(name, path)
     elif path.exists() and not path.is_dir():
         raise typer.BadParameter(f"{typed!r} is no folder", param_hint=_HINT)
     return path
+
+
+def _refuse_ending(name: FormatName, path: Path) -> None:
+    """Raise BadParameter for a file that another format's readers would take for theirs."""
+    ending = path.suffix.lower()
+    promised = {other: known for known, endings in _ENDINGS.items() for other in endings}
+    if name in _ENDINGS and promised.get(ending, name) is not name:
+        refusal = f"{ending} promises another format than --to {name}"
+        raise typer.BadParameter(refusal, param_hint=_HINT)
 
 
 def _refuse_options_of_review(call: Call, name: FormatName, *, corrects: bool) -> None:

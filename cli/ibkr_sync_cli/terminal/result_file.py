@@ -26,7 +26,9 @@ def parse_result_file(typed: str | None) -> Path | None:
             raise typer.BadParameter(
                 f"the folder {str(path.parent)!r} does not exist", param_hint=_OPTION
             )
-        return path.resolve()
+        resolved = path.resolve()
+        # The link of a pipe, as /dev/stdout or of `>(…)`, leads to no path.
+        return path.absolute() if path.exists() and not resolved.exists() else resolved
 
 
 @contextmanager

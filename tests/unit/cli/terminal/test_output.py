@@ -281,6 +281,12 @@ class TestAFile:
         endings = {"a.csv": OutputFormat.CSV, "a.JSON": OutputFormat.JSON, "a.txt": None}
         assert {ending: OutputFormat.of_file(tmp_path / ending) for ending in endings} == endings
         assert parse_result_file("-") is None
+        reads, writes = os.pipe()
+        try:
+            assert parse_result_file(f"/dev/fd/{writes}") == Path(f"/dev/fd/{writes}")
+        finally:
+            os.close(reads)
+            os.close(writes)
 
 
 def test_where_there_is_only_ascii_a_table_is_as_wide_as_ever(
