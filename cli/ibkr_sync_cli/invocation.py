@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from ibkr_sync.config.settings_resolution import LoadedSettings
     from ibkr_sync.domain.entities.futures import Future
 
-_DATABASE_FILES = ("", "-wal", "-shm", "-journal", ".lock")
 """What is added to a database's name in the names of its files."""
 
 
@@ -144,12 +143,16 @@ def call_of(context: typer.Context, **flags: object) -> Call:
 
 def refuse_database(file: Path, database: Path | None) -> None:
     """Raise BadParameter where a result would replace the database, or a file beside it."""
+    from ibkr_sync.config.database_paths import is_of_database
+
     if database is not None and is_of_database(database, file):
         refusal = f"{str(file)!r} is the database, or a file beside it"
         raise typer.BadParameter(refusal, param_hint="'--output'")
 
 
 def _log_to_file(run: LoggedRun, settings: LogSettings, database: Path | None) -> None:
+    from ibkr_sync.config.database_paths import is_of_database
+
     try:
         if settings.file and database is not None and is_of_database(database, Path(settings.file)):
             raise ConfigError([_log_problem(settings, "is the database, or a file beside it")])
@@ -157,14 +160,6 @@ def _log_to_file(run: LoggedRun, settings: LogSettings, database: Path | None) -
     except OSError as error:
         message = f"can't be written: {error.strerror}"
         raise ConfigError([_log_problem(settings, message)]) from error
-
-
-def is_of_database(database: Path, file: Path) -> bool:
-    """Whether a file is the database, its WAL, its index or its lock."""
-    if file.exists() and database.exists() and file.samefile(database):
-        return True
-    files = {f"{os.path.realpath(database)}{suffix}" for suffix in _DATABASE_FILES}
-    return os.path.realpath(file) in files  # a loop of links too is followed as far as it goes
 
 
 def _log_problem(settings: LogSettings, message: str) -> ConfigProblem:

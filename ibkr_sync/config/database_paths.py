@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from ibkr_sync.domain.databases.database_url import MEMORY, parse_database
+
+_DATABASE_FILES = ("", "-wal", "-shm", "-journal", ".lock")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,3 +63,11 @@ def database_path(text: str, context: PathContext) -> str:
 def database_file_path(database: str) -> Path | None:
     """The SQLite file of a located database; None in memory and for a server."""
     return None if database == MEMORY or "://" in database else Path(database)
+
+
+def is_of_database(database: Path, file: Path) -> bool:
+    """Whether a file is the database, its WAL, its index or its lock."""
+    if file.exists() and database.exists() and file.samefile(database):
+        return True
+    files = {f"{os.path.realpath(database)}{suffix}" for suffix in _DATABASE_FILES}
+    return os.path.realpath(file) in files  # a loop of links too is followed as far as it goes

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from ibkr_sync_cli.invocation import is_of_database
+from ibkr_sync.config.database_paths import is_of_database
 from ibkr_sync_cli.terminal.result_file import reachable
 
 _FILE = "'FILE'"

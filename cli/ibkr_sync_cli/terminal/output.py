@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Self, TextIO
 
 from ibkr_sync.config.safe_text import safe_text
 from ibkr_sync.domain.untrusted_text import harmless_text
+from ibkr_sync.interchange.files.replaced_file import replace_file
 from ibkr_sync.interchange.formula_safety import neutralise_formula
 from ibkr_sync_cli.messages.next_command import NextCommand
 from ibkr_sync_cli.terminal.columns import cells_table, chosen_columns, refuse_columns
-from ibkr_sync_cli.terminal.result_file import replace_file
 
 if TYPE_CHECKING:  # a pipe needs no drawing
     from pathlib import Path

@@ -1,11 +1,8 @@
-"""The file that a result is written to, whole or not at all."""
+"""The file that a result is written to, as it is typed."""
 
 from __future__ import annotations
 
-import os
-import stat
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -56,27 +53,3 @@ def refuse_unknown_ending(path: Path) -> None:
     if path.suffix.lower() not in ("", ".txt"):
         known = ".csv, .tsv, .json or .jsonl, or say --format"
         raise typer.BadParameter(f"{path.suffix} is no format; use {known}", param_hint=_OPTION)
-
-
-def replace_file(path: Path, content: Iterable[bytes]) -> None:
-    """Write a file that is complete, whenever it is read; a device is written as it is.
-
-    It keeps the permissions of the one before. Raises OSError.
-    """
-    if path.exists() and not path.is_file():
-        with path.open("wb") as device:
-            device.writelines(content)
-        return
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.writelines(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -26,7 +26,7 @@ from ibkr_sync.infrastructure.replay.protocol.dialect import (
 )
 from ibkr_sync.infrastructure.replay.protocol.text_dialect import market_rule_text
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
-from ibkr_sync.interchange.text_file import read_text_file
+from ibkr_sync.interchange.files.text_file import read_text_file
 
 MAX_BYTES: Final = 256 * 1024 * 1024
 """Largest file that is read; every futures product IBKR lists takes about a quarter of it."""

@@ -9,7 +9,7 @@ from typing import Final
 from ibkr_sync.domain.errors import DeliveryFileError
 from ibkr_sync.interchange.delivery_files.reading import DeliveryFile, read_delivery_file
 from ibkr_sync.interchange.document_fields import InvalidDocumentError
-from ibkr_sync.interchange.text_file import read_text_file
+from ibkr_sync.interchange.files.text_file import read_text_file
 
 _MAX_BYTES: Final = 32 * 1024 * 1024
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ibkr_sync.interchange.exports.export_tally import ExportTally
 from ibkr_sync.interchange.exports.formats import FORMATS, ExportTarget
 from ibkr_sync_cli.reports.progress import activity
-from ibkr_sync_cli.reports.upkeep.export_tally import ExportTally, report_tally
+from ibkr_sync_cli.reports.upkeep.export_tally import report_tally
 from ibkr_sync_cli.reports.upkeep.wanted_products import wanted_products
 from ibkr_sync_cli.reports.upkeep.written_export import write_parts
 from ibkr_sync_cli.units.quantities import quantity_of

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from ibkr_sync.interchange.files.replaced_file import replace_file
 from ibkr_sync_cli.invocation import refuse_database
 from ibkr_sync_cli.messages.errors import exit_code_of
 from ibkr_sync_cli.messages.exit_codes import ExitCode
 from ibkr_sync_cli.reports.errors import report_error
-from ibkr_sync_cli.terminal.result_file import parse_result_file, refuse_folder, replace_file
+from ibkr_sync_cli.terminal.result_file import parse_result_file, refuse_folder
 from ibkr_sync_cli.units.quantities import quantity_of
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from ibkr_sync.domain.errors import UsersTableError
+from ibkr_sync.interchange.exports.export_tally import ExportTally
 from ibkr_sync.interchange.exports.pysystemtrade.config_table import (
     MAX_BYTES,
     ConfigTable,
@@ -16,14 +17,13 @@ from ibkr_sync.interchange.exports.pysystemtrade.config_table import (
     read_config_table,
 )
 from ibkr_sync.interchange.exports.pysystemtrade.review import TableReviewer
-from ibkr_sync.interchange.text_file import read_text_file
+from ibkr_sync.interchange.files.replaced_file import replace_file
+from ibkr_sync.interchange.files.text_file import read_text_file
 from ibkr_sync_cli.arguments.options import typed_limits
 from ibkr_sync_cli.messages.exit_codes import ExitCode
 from ibkr_sync_cli.reports.progress import activity
-from ibkr_sync_cli.reports.upkeep.export_tally import ExportTally
 from ibkr_sync_cli.reports.upkeep.wanted_products import wanted_products
 from ibkr_sync_cli.reports.upkeep.written_export import writing
-from ibkr_sync_cli.terminal.result_file import replace_file
 from ibkr_sync_cli.units.quantities import first_names, quantity_of
 from ibkr_sync_cli.views.files.table_review import table_review_view
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import typer
 
 from ibkr_sync.interchange.exports.formats import ExportTarget
+from ibkr_sync.interchange.files.replaced_file import replace_file
+from ibkr_sync.interchange.files.replaced_folder import is_incomplete, replace_files
 from ibkr_sync_cli.messages.exit_codes import ExitCode
-from ibkr_sync_cli.terminal.result_file import replace_file
-from ibkr_sync_cli.terminal.result_folder import is_incomplete, replace_files
 
 if TYPE_CHECKING:
     from pathlib import Path

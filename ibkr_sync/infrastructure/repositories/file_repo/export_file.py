@@ -18,10 +18,10 @@ from ibkr_sync.infrastructure.repositories.file_repo.ladders_in_file import (
     undisputed_ladders,
 )
 from ibkr_sync.interchange.document_fields import DocumentFields, InvalidDocumentError
+from ibkr_sync.interchange.files.text_file import read_text_file
 from ibkr_sync.interchange.formula_safety import restore_formula
 from ibkr_sync.interchange.product_document import MARKET_RULES, product_from_document
 from ibkr_sync.interchange.product_rows import products_from_rows
-from ibkr_sync.interchange.text_file import read_text_file
 
 MAX_BYTES = 256 * 1024 * 1024
 """Largest file that is read; every futures product IBKR lists takes about a quarter of it."""

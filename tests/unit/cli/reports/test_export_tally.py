@@ -10,8 +10,9 @@ from example_products import ES
 from ibkr_sync.domain.entities.catalogue import ProductFacts
 from ibkr_sync.domain.entities.exported_product import ExportedProduct
 from ibkr_sync.interchange.exports.export_parts import ExportNote, FilePart, NoteKind
+from ibkr_sync.interchange.exports.export_tally import ExportTally
 from ibkr_sync_cli.messages.exit_codes import ExitCode
-from ibkr_sync_cli.reports.upkeep.export_tally import ExportTally, report_tally
+from ibkr_sync_cli.reports.upkeep.export_tally import report_tally
 from ibkr_sync_cli.terminal.output import Output
 
 

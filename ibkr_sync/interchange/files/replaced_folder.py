@@ -19,7 +19,7 @@ from operator import itemgetter
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from ibkr_sync_cli.terminal.result_file import replace_file
+from ibkr_sync.interchange.files.replaced_file import replace_file
 
 MARKER: Final = "ibkr-sync-export.json"
 """The file that lists what was written, and whether that is complete."""

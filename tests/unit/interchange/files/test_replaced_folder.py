@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ibkr_sync_cli.terminal.result_folder import MARKER, is_incomplete, replace_files
+from ibkr_sync.interchange.files.replaced_folder import MARKER, is_incomplete, replace_files
 
 
 def contents(folder: Path) -> dict[str, str]:
