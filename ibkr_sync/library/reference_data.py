@@ -12,6 +12,7 @@ from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.interchange.delivery_files.file_on_disk import day_of_import, read_delivery_import
 from ibkr_sync.library.arguments import (
     Narrowing,
+    Since,
     Span,
     Symbol,
     day_of,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from ibkr_sync.application.services.get import GetReport
     from ibkr_sync.application.services.refresh_report import RefreshReport
     from ibkr_sync.domain.ports.pins import Pin
+    from ibkr_sync.interchange.exports.export_tally import ExportTally
 
 
 class ReferenceData(StoredContracts, StoredRecords):
@@ -113,6 +115,25 @@ class ReferenceData(StoredContracts, StoredRecords):
             if product is not None:
                 key = self._session.find(services, product, {})[0].key
             return services.delivery_import.keep(read.rows, day, key, dry_run=dry_run)
+
+    def export(
+        self,
+        to: str,
+        path: str | PathLike[str],
+        *symbols: Symbol,
+        as_of: Since | None = None,
+        **limits: Unpack[Narrowing],
+    ) -> ExportTally:
+        """Write products or contracts, or all that is stored, as the command `export`.
+
+        `to` is `csv`, `jsonl`, `parquet`, `lean` or `nautilus`; the last two write a folder. It is
+        written whole or not at all. The answer counts what there is, and has under `notes` what
+        is not known, left out, or has the name of another. Raises NothingToExportError,
+        NotYetKnownError, FrameError for a library that is not installed, or OSError.
+        """
+        from ibkr_sync.library.exporting import write_export
+
+        return write_export(self._session, to, Path(path), symbols, as_of=as_of, given=limits)
 
     def get(
         self,

@@ -40,6 +40,7 @@ from ibkr_sync.library.arguments import (
 
 if TYPE_CHECKING:
     from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
+    from ibkr_sync.application.services.export import WantedProduct
     from ibkr_sync.config.settings import ProfileSettings
 
 _LOG = logging.getLogger("ibkr_sync")
@@ -170,6 +171,18 @@ class Session:
         refuse_narrowing((), given.keys() - {"exchange"})
         exchange = limits_of(given).exchange
         return None if exchange is None else services.futures.known_exchange(exchange)
+
+    def wanted(
+        self, services: Services[Future], symbol: Symbol, limits: Limits, *, is_past: bool
+    ) -> WantedProduct:
+        """What a symbol asks of an export."""
+        from ibkr_sync.application.services.export import WantedProduct
+
+        found = self._resolved(services, symbol, limits, is_past=is_past)
+        product = services.futures.stored(found.query, note_taken, is_past=is_past)
+        return WantedProduct(
+            key=product.key, multiplier=found.query.multiplier, contract=found.contract
+        )
 
     def judge(
         self,

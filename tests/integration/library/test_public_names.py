@@ -21,11 +21,12 @@ OF_THE_TERMINAL = {
     *("as_of", "explain"),  # methods of their own: as_of, explain_next
     "list_all",  # pins
     *("exit_code", "tz", "days", "limit", "sort", "context"),
+    *("yes", "allow_collisions"),  # a review of the user's table, and an exit code
 }
 """Options that are no argument: what they ask is another method, or what a program does itself."""
 
 OF_THE_COMMAND_LINE = {
-    *("config", "db", "demo", "doctor", "export", "help", "replay", "report", "schedule"),
+    *("config", "db", "demo", "doctor", "help", "replay", "report", "schedule"),
     "version",
 }
 """Installing, settings, upkeep, and files for people and other systems."""
@@ -62,7 +63,7 @@ def test_every_error_that_a_method_names_can_be_caught_by_it() -> None:
         if isinstance(node, ast.FunctionDef | ast.ClassDef)
         for name in re.findall(r"[A-Z]\w+Error\b", ast.get_docstring(node) or "")
     }
-    assert named - {*dir(ibkr_sync), "TypeError", "ValueError"} == set()
+    assert named - {*dir(ibkr_sync), "OSError", "TypeError", "ValueError"} == set()
 
 
 def test_to_import_it_loads_nothing_yet() -> None:

@@ -252,6 +252,27 @@ def test_dates_that_were_got_elsewhere_are_imported(futures: ReferenceData, week
         futures.import_deliveries(file, dated=date(2026, 12, 24))
 
 
+def test_files_for_other_systems_are_written(futures: ReferenceData, week: Path) -> None:
+    file, folder = week.with_name("vx.jsonl"), week.with_name("lean")
+    written = futures.export("jsonl", file, "VXZ6", "ES", trading_class=None, as_of="2026-11-23")
+    assert (written.products, written.contracts) == (2, 22)
+    assert '"min_tick":"0.05"' in file.read_text().replace(" ", "")
+    assert futures.export("lean", folder).products == 4
+    assert any(folder.rglob("*.csv"))
+    kept = file.read_bytes()
+    with pytest.raises(ibkr_sync.ProductNotFoundError):
+        futures.export("jsonl", file, "ES", "XXYY")
+    with pytest.raises(ibkr_sync.NothingToExportError):
+        futures.export("jsonl", file, as_of="2026-11-01")
+    assert file.read_bytes() == kept
+    with pytest.raises(ValueError, match="is the database"):
+        futures.export("csv", week)
+    with pytest.raises(ValueError, match="the command line reviews yours"):
+        futures.export("pysystemtrade", file)
+    with pytest.raises(OSError, match="directory"):
+        futures.export("csv", folder)
+
+
 def test_a_part_of_a_table_is_a_table(futures: ReferenceData) -> None:
     contracts = futures.contracts("ES", "GC")
     assert contracts[:2].rows == contracts.rows[:2]
