@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         UnknownExchangeError,
         UnknownGroupError,
         UnknownRunError,
+        WatchlistFileError,
     )
     from ibkr_sync.domain.history.events import Event, EventType
     from ibkr_sync.domain.history.severity import Severity
@@ -105,6 +106,7 @@ __all__ = [
     "UnknownGroupError",
     "UnknownRunError",
     "Watchlist",
+    "WatchlistFileError",
     "__version__",
     "open",
 ]
@@ -153,6 +155,7 @@ _PLACES = {
         "UnknownExchangeError",
         "UnknownGroupError",
         "UnknownRunError",
+        "WatchlistFileError",
     ),
     "ibkr_sync.domain.history.events": (
         "Event",

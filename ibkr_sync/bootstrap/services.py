@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ibkr_sync.application.services.kept_replies.renormalising import RenormalisingService
     from ibkr_sync.application.services.past_hours import PastHoursService
     from ibkr_sync.application.services.refresh import RefreshService
-    from ibkr_sync.application.services.watchlist import WatchlistService
+    from ibkr_sync.application.services.watching.watchlist import WatchlistService
     from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
     from ibkr_sync.domain.ports.runs import RunsPort
     from ibkr_sync.domain.ports.sent_hours import SentHoursReader
@@ -139,7 +139,7 @@ class Services(Generic[F]):
     @cached_property
     def watchlist(self) -> WatchlistService:
         """The products that the user wants kept up to date."""
-        from ibkr_sync.application.services.watchlist import WatchlistService
+        from ibkr_sync.application.services.watching.watchlist import WatchlistService
         from ibkr_sync.infrastructure.repositories.local_repo.watchlist import LocalWatchlist
 
         return WatchlistService(LocalWatchlist(self.database, self._clock), self.futures)

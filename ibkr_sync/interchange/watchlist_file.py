@@ -20,17 +20,20 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import BinaryIO
 
-from ibkr_sync.domain.errors import MalformedSymbolError
+from ibkr_sync.domain.errors import MalformedSymbolError, WatchlistFileError
 from ibkr_sync.domain.naming.spellings import parse_multiplier
+from ibkr_sync.domain.naming.watchlist_line import WatchlistLine, WatchlistLineProblem
 from ibkr_sync.interchange.formula_safety import restore_formula
 
 MAX_LINES = 10_000
 """More than sixteen times the futures products of all exchanges that IBKR offers."""
 
+_MAX_BYTES = 1 << 20
 _MOST_PLAIN_CELLS = 2
 _LONGEST_GROUP = 32
 _FIELDS = ("symbol", "exchange", "trading_class", "currency", "multiplier", "group")
@@ -54,33 +57,23 @@ _BYTE_ORDER_MARK = "\ufeff"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchlistLine:
-    """A product as a line names it; `number` counts lines from 1.
-
-    `is_guessed` says that the line may be something else than a list of products, so that each
-    must be one that is known.
-    """
-
-    number: int
-    symbol: str
-    exchange: str | None = None
-    trading_class: str | None = None
-    currency: str | None = None
-    multiplier: Decimal | None = None
-    group: str | None = None
-    is_guessed: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchlistLineProblem:
-    """What is wrong with a line."""
-
-    number: int
-    message: str
-
-    def __str__(self) -> str:
-        return f"line {self.number}: {self.message}"
+def watchlist_text(name: str, opened: Callable[[], AbstractContextManager[BinaryIO]]) -> str:
+    """The text of a file, in UTF-8 or UTF-16; raises WatchlistFileError, which has its name."""
+    try:
+        with opened() as stream:
+            content = stream.read(_MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise WatchlistFileError(name, [f"it can't be read: {reason}"]) from error
+    if len(content) > _MAX_BYTES:
+        raise WatchlistFileError(name, ["it is larger than a list of products can be"])
+    encoding = "utf-16" if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        sentences = f"line {line}: it is no text in {encoding.removesuffix('-sig').upper()}"
+        raise WatchlistFileError(name, [sentences]) from error
 
 
 def read_watchlist(text: str) -> tuple[tuple[WatchlistLine, ...], tuple[WatchlistLineProblem, ...]]:

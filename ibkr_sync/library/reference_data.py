@@ -126,10 +126,11 @@ class ReferenceData(StoredContracts, StoredRecords):
     ) -> ExportTally:
         """Write products or contracts, or all that is stored, as the command `export`.
 
-        `to` is `csv`, `jsonl`, `parquet`, `lean` or `nautilus`; the last two write a folder. It is
-        written whole or not at all. The answer counts what there is, and has under `notes` what
-        is not known, left out, or has the name of another. Raises NothingToExportError,
-        NotYetKnownError, FrameError for a library that is not installed, or OSError.
+        `to` is `csv`, `jsonl`, `parquet`, `lean` or `nautilus`; the last two write a folder, whose
+        marker says whether it is complete, the others a file, whole or not at all. The answer
+        counts what there is, and has under `notes` what is not known, left out, or has the name of
+        another. Raises NothingToExportError, NotYetKnownError, FrameError for a library that is
+        not installed, or OSError.
         """
         from ibkr_sync.library.exporting import write_export
 

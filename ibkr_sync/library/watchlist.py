@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from ibkr_sync.library.arguments import Narrowing, Symbol, groups_of, limits_of, named_symbols_of
 from ibkr_sync.library.session import Session, note_taken
 
 if TYPE_CHECKING:
-    from ibkr_sync.application.services.watchlist import WatchlistAddition, WatchlistState
+    from ibkr_sync.application.services.watching.watchlist import WatchlistAddition, WatchlistState
     from ibkr_sync.domain.ports.watchlist import WatchedProduct
 
 
@@ -31,6 +33,22 @@ class Watchlist:
                     note_taken(notice)
             if errors:
                 raise errors[0]
+            return services.watchlist.add_found(found)
+
+    def add_file(self, file: str | PathLike[str], *, group: str | None = None) -> WatchlistAddition:
+        """Put the products of a file on it, all or none, as the command `watchlist import`.
+
+        `group` is for lines that name none. Raises WatchlistFileError with all that is wrong.
+        """
+        from ibkr_sync.application.services.watching.watchlist_import import WatchlistImport
+        from ibkr_sync.interchange.watchlist_file import read_watchlist, watchlist_text
+
+        path = Path(file)
+        lines, unreadable = read_watchlist(watchlist_text(str(path), lambda: path.open("rb")))
+        with self._session.writing() as services:
+            with services.snapshot():
+                listed = WatchlistImport(services.watchlist, str, lambda *_: None)
+                found = listed.find(str(path), lines, unreadable, group)
             return services.watchlist.add_found(found)
 
     def remove(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from ibkr_sync.application.services.watchlist import (
+    from ibkr_sync.application.services.watching.watchlist import (
         WatchlistAddition,
         WatchlistMatch,
         WatchlistState,

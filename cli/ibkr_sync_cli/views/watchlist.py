@@ -17,7 +17,7 @@ from ibkr_sync_cli.views.records import Record, records_view
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from ibkr_sync.application.services.watchlist import WatchlistState
+    from ibkr_sync.application.services.watching.watchlist import WatchlistState
 
 PRODUCT_COLUMNS = ("symbol", "exchange", "trading_class", "currency", "group")
 COLUMNS = (*PRODUCT_COLUMNS, "added_at", "synced_at", "listed")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ibkr_sync.application.services.deliveries.delivery import DeliveryService
-from ibkr_sync.application.services.watchlist import WatchlistService
+from ibkr_sync.application.services.watching.watchlist import WatchlistService
 from ibkr_sync.domain.delivery.days_before import DaysBefore
 from ibkr_sync.domain.delivery.expirations import Expiration
 from ibkr_sync.domain.entities.futures import Future, ProductKey

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ibkr_sync.application.services.futures import FuturesService
-from ibkr_sync.application.services.watchlist import WatchlistService
+from ibkr_sync.application.services.watching.watchlist import WatchlistService
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.naming.query import FutureQuery

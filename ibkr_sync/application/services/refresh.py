@@ -17,7 +17,7 @@ from ibkr_sync.application.services.refresh_report import (
     RefreshReport,
     refreshed_product,
 )
-from ibkr_sync.application.services.watchlist import WatchlistService
+from ibkr_sync.application.services.watching.watchlist import WatchlistService
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import GatewayError, NothingToRefreshError

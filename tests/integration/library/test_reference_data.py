@@ -252,6 +252,21 @@ def test_dates_that_were_got_elsewhere_are_imported(futures: ReferenceData, week
         futures.import_deliveries(file, dated=date(2026, 12, 24))
 
 
+def test_a_list_in_a_file_is_watched_whole_or_not_at_all(
+    futures: ReferenceData, week: Path
+) -> None:
+    listed = week.with_name("list.csv")
+    listed.write_text("ZN,night\nESZ6\nXXYY,night\nDAX\n")
+    before = futures.watchlist.list()
+    with pytest.raises(ibkr_sync.WatchlistFileError) as wrong:
+        futures.watchlist.add_file(listed)
+    assert [problem.partition(":")[0] for problem in wrong.value.problems] == ["line 2", "line 4"]
+    assert futures.watchlist.list() == before
+    listed.write_text("ZN,night\nZB\n")
+    added = futures.watchlist.add_file(listed, group="bonds")
+    assert [product.group for product in added.new] == ["night", "bonds"]
+
+
 def test_files_for_other_systems_are_written(futures: ReferenceData, week: Path) -> None:
     file, folder = week.with_name("vx.jsonl"), week.with_name("lean")
     written = futures.export("jsonl", file, "VXZ6", "ES", trading_class=None, as_of="2026-11-23")

@@ -21,7 +21,7 @@ from ibkr_sync.application.services.deliveries.delivery import DeliveryService
 from ibkr_sync.application.services.freshness import FreshnessService
 from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.application.services.history import HistoryService
-from ibkr_sync.application.services.watchlist import WatchlistService
+from ibkr_sync.application.services.watching.watchlist import WatchlistService
 from ibkr_sync.catalogue.delivery_rules import load_delivery_rules
 from ibkr_sync.domain.delivery.days_before import DaysBefore
 from ibkr_sync.domain.delivery.delivery_book import DeliveryBook

@@ -9,12 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibkr_sync.interchange.watchlist_file import (
-    MAX_LINES,
-    WatchlistLine,
-    WatchlistLineProblem,
-    read_watchlist,
-)
+from ibkr_sync.domain.naming.watchlist_line import WatchlistLine, WatchlistLineProblem
+from ibkr_sync.interchange.watchlist_file import MAX_LINES, read_watchlist
 from one_case import one_case
 
 PYSYSTEMTRADE = "Instrument,IBSymbol,IBExchange,IBCurrency,IBMultiplier,priceMagnifier,IgnoreWeekly"

@@ -10,7 +10,7 @@ from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of, now
 
 if TYPE_CHECKING:
-    from ibkr_sync.application.services.watchlist import WatchlistMatch, WatchlistService
+    from ibkr_sync.application.services.watching.watchlist import WatchlistMatch, WatchlistService
     from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync_cli.terminal.output import Output
 

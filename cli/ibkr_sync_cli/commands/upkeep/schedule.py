@@ -68,7 +68,7 @@ def schedule(
     ] = "45m",  # type: ignore[assignment]  # as above
 ) -> None:
     """Print an entry for cron, systemd or launchd that refreshes the data every day."""
-    from ibkr_sync.application.services.watchlist import parse_watchlist_group
+    from ibkr_sync.application.services.watching.watchlist import parse_watchlist_group
     from ibkr_sync.domain.runs.reset_windows import ResetTime
     from ibkr_sync_cli.scheduled_call import scheduled_refresh
     from ibkr_sync_cli.views import schedule as views

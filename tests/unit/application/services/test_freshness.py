@@ -18,7 +18,7 @@ from fakes.watchlist import InMemoryWatchlist
 from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.application.services.freshness import FreshnessReport, FreshnessService
 from ibkr_sync.application.services.futures import FuturesService
-from ibkr_sync.application.services.watchlist import WatchlistService
+from ibkr_sync.application.services.watching.watchlist import WatchlistService
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.errors import ReplyTimeoutError, UnknownGroupError
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture

@@ -20,7 +20,7 @@ from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.application.services.history import HistoryService
 from ibkr_sync.application.services.refresh import Refresh, RefreshSelection, RefreshService
-from ibkr_sync.application.services.watchlist import WatchlistService
+from ibkr_sync.application.services.watching.watchlist import WatchlistService
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import (
     GatewayUnreachableError,

@@ -15,7 +15,7 @@ from fakes.pins import InMemoryPins
 from fakes.watchlist import InMemoryWatchlist
 from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.application.services.futures import FuturesService
-from ibkr_sync.application.services.watchlist import WatchlistService
+from ibkr_sync.application.services.watching.watchlist import WatchlistService
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,

@@ -1,0 +1,1 @@
+"""What is to be kept up to date, and lists of it that are imported."""
