@@ -264,6 +264,55 @@ def test_a_restore_replaces_all_and_keeps_what_was_there(
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_what_is_written_during_a_restore_is_kept_or_refused(
+    source: Database, request: pytest.FixtureRequest, kind: str, tmp_path: Path
+) -> None:
+    """Pins and the watchlist are written beside a run, and so beside a restore."""
+    database = request.getfixturevalue("server") if kind == "postgres" else source
+    if database is not source:
+        copied(source, database)
+    backup = tmp_path / "backup.db"
+    back_up_database(database, backup, on_progress=quiet)
+    place = database.path or request.getfixturevalue("postgres_tables_url")
+    accepted, refused = set(WORDS), set()
+
+    def pin(done: int, _total: int) -> None:
+        with Database(place, busy_timeout=timedelta(milliseconds=20)) as other:
+            try:
+                LocalPins(other, FakeClock()).pin(Pin(word=f"P{done}", symbol="ES", exchange="CME"))
+                accepted.add(f"P{done}")
+            except DatabaseLockedError:
+                refused.add(done)
+
+    with Database(backup) as found:
+        done = restore_database(
+            found, database, FakeClock().now, takes_sample_data=True, on_progress=pin
+        )
+
+    assert done.kept is not None
+    with Database(done.kept) as kept:
+        assert {pin.word for pin in LocalPins(kept, FakeClock()).all_pins()} == accepted
+    assert bool(refused) is (kind == "postgres")
+
+
+def test_a_restore_that_fails_keeps_nothing_aside(
+    source: Database, server: Database, tmp_path: Path
+) -> None:
+    copied(source, server)
+    backup, before = tmp_path / "backup.db", dump(server)
+    back_up_database(server, backup, on_progress=quiet)
+
+    def fail(_done: int, _total: int) -> None:
+        if any(tmp_path.glob("backup.db.replaced.*")):
+            raise StorageError("server", "it failed")
+
+    with Database(backup) as found, pytest.raises(StorageError, match="it failed"):
+        restore_database(found, server, FakeClock().now, takes_sample_data=True, on_progress=fail)
+    assert not any(tmp_path.glob("backup.db.replaced.*"))
+    assert dump(server) == before
+
+
 def test_a_backup_of_an_older_version_is_brought_up_to_date(
     tmp_path: Path, empty: Database
 ) -> None:

@@ -6,7 +6,7 @@ and can be begun again.
 
 from __future__ import annotations
 
-from sqlalchemy import Table, delete, func, literal, select
+from sqlalchemy import Table, func, literal, select
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.databases.table_contents import TableContents
@@ -62,27 +62,28 @@ def copy_database(
 
 
 def copy_rows(
-    source: Database,
-    target: Database,
-    *,
-    replacing: bool = False,
-    on_progress: Progress,
+    source: Database, target: Database, *, on_progress: Progress
 ) -> tuple[TableContents, ...]:
-    """Copy as `copy_database`, under the caller's lock; `replacing` what the target holds."""
-    with readable_values(source.name), reading(source) as origin:
-        counter = RowCounter(2 * count_rows(origin), on_progress)
-        with writing(target) as copy:
-            if replacing:
-                for table in reversed(metadata.sorted_tables):
-                    copy.execute(delete(table))
-            elif _holds_rows(copy):
-                raise DatabaseFilledError(target.name)
-            given = tuple(
-                _copy_table(origin, copy, table, counter) for table in metadata.sorted_tables
-            )
-            if not target.is_sqlite:
-                _advance_sequences(copy)
-            refuse_difference(given, read_contents(copy, counter), target)
+    """Copy as `copy_database`, under the caller's lock."""
+    with (
+        readable_values(source.name),
+        reading(source) as origin,
+        writing(target) as copy,
+    ):
+        if _holds_rows(copy):
+            raise DatabaseFilledError(target.name)
+        return insert_rows(origin, copy, target, on_progress)
+
+
+def insert_rows(
+    origin: Connection, copy: Connection, target: Database, on_progress: Progress
+) -> tuple[TableContents, ...]:
+    """Copy every row into tables that hold none, by a transaction of the target, and compare."""
+    counter = RowCounter(2 * count_rows(origin), on_progress)
+    given = tuple(_copy_table(origin, copy, table, counter) for table in metadata.sorted_tables)
+    if not target.is_sqlite:
+        _advance_sequences(copy)
+    refuse_difference(given, read_contents(copy, counter), target)
     return given
 
 

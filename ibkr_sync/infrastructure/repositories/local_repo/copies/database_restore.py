@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sqlalchemy import delete
+
 from ibkr_sync.domain.databases.table_contents import TableContents
 from ibkr_sync.domain.errors import (
     BackupUnusableError,
@@ -22,7 +24,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.copies.database_backup imp
     back_up_database,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.copies.database_copy import (
-    copy_rows,
+    insert_rows,
     is_filled,
     refuse_sample_data,
 )
@@ -47,11 +49,14 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.completeness import
     refuse_incomplete_schema,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import read_revision
+from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import metadata
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import (
     make_missing_views,
     migrate,
     reading,
+    writing,
 )
+from ibkr_sync.infrastructure.repositories.local_repo.schema.views.creation import ensure_views
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
@@ -134,10 +139,19 @@ def _place_for_kept(backup: Database, database: Database, now: datetime) -> Path
 def _replace_rows(
     restored: Database, database: Database, kept: Path | None, on_progress: Progress
 ) -> None:
-    if kept is not None:
-        back_up_database(database, kept, on_progress=on_progress)
-    copy_rows(restored, database, replacing=True, on_progress=on_progress)
-    make_missing_views(database)
+    """Replace all rows in one transaction, which nobody writes between what is kept and its end."""
+    with reading(restored) as origin, writing(database) as connection:
+        if kept is not None:
+            back_up_database(database, kept, on_progress=on_progress)
+        try:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(delete(table))
+            insert_rows(origin, connection, database, on_progress)
+            ensure_views(connection)
+        except BaseException:
+            if kept is not None:
+                kept.unlink(missing_ok=True)
+            raise
 
 
 def _replace_file(restored: Database, database: Database, path: Path, kept: Path | None) -> None:

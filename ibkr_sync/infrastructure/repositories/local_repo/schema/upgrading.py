@@ -148,8 +148,7 @@ def migrate(database: Database) -> None:
 def make_missing_views(database: Database) -> bool:
     """Make the views of the newest schema anew if any is missing, and say so."""
     from ibkr_sync.infrastructure.repositories.local_repo.schema.views.creation import (
-        create_views,
-        drop_views,
+        ensure_views,
         missing_views,
     )
 
@@ -157,9 +156,7 @@ def make_missing_views(database: Database) -> bool:
         if not missing_views(connection):
             return False
     with database.write() as connection:
-        drop_views(connection)
-        create_views(connection)
-    return True
+        return ensure_views(connection)
 
 
 def run_migrations(connection: Connection) -> None:

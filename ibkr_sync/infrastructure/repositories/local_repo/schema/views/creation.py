@@ -46,6 +46,15 @@ def missing_views(connection: Connection) -> tuple[str, ...]:
     return tuple(name for name in VIEW_NAMES if name not in stored)
 
 
+def ensure_views(connection: Connection) -> bool:
+    """Make all views anew if any is missing, and say so."""
+    if not missing_views(connection):
+        return False
+    drop_views(connection)
+    create_views(connection)
+    return True
+
+
 def create_views(connection: Connection) -> None:
     """Make the views of this version; in SQLite there must be none of before."""
     dialect = connection.dialect.name
