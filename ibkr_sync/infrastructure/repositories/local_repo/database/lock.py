@@ -18,6 +18,9 @@ from ibkr_sync.infrastructure.repositories.local_repo.database.permissions impor
     refuse_unusable_lock,
 )
 
+_PATIENCE = 0.1
+"""Seconds in which whoever looks whether a run is at work has long looked."""
+
 _TRY_LOCK = (
     "SELECT pg_try_advisory_lock(hashtext('ibkr-sync run'), hashtext(current_schema())) IS TRUE"
 )
@@ -56,11 +59,11 @@ def _file_lock(database: Database, path: Path) -> Iterator[None]:
 
     lock_path = lock_file_of(path)
     refuse_unusable_lock(lock_path, database.name)
-    lock = FileLock(lock_path, timeout=0, mode=FILE_MODE, thread_local=False)
+    lock = FileLock(lock_path, timeout=_PATIENCE, mode=FILE_MODE, thread_local=False)
     with translated_failures(database.location):
         database.create_file()
         try:
-            lock.acquire()
+            lock.acquire(poll_interval=_PATIENCE / 5)
         except Timeout:
             raise AlreadyRunningError(str(lock_path)) from None
     database.run_lock_file = (lock_path, file_identity(lock_path))

@@ -1,7 +1,8 @@
-"""Whether a run holds the lock, and which process, without touching the lock."""
+"""Whether a run holds the lock, and which process, without keeping a run out."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from ibkr_sync.domain.runs.diagnosis.database import LockFacts
@@ -22,8 +23,7 @@ _SERVER_LOCK = (
 def find_lock_holder(database: Database) -> LockFacts:
     """Give who holds the run lock of a database, as far as this system says.
 
-    Raises StorageError, for what can't be locked too. Trying to take it would keep a run out
-    that starts in that moment.
+    Raises StorageError, for what can't be locked too.
     """
     if database.location.url is not None:
         with database.read() as connection:
@@ -34,18 +34,34 @@ def find_lock_holder(database: Database) -> LockFacts:
         return _UNKNOWN
     lock = lock_file_of(database.path)
     refuse_unusable_lock(lock, database.name)
+    with suppress(OSError, ValueError):
+        listed = lock_in_table(_LOCKS.read_text(encoding="ascii"), lock.stat().st_ino)
+        if listed is not None:
+            return listed
+    return LockFacts(is_held=_refuses_sharing(lock))
+
+
+def _refuses_sharing(lock: Path) -> bool | None:
+    """Whether a shared lock on the file is refused; None where this system can't say.
+
+    It is held for less than a run waits for its own.
+    """
     try:
-        locks = _LOCKS.read_text(encoding="ascii")
-        inode = lock.stat().st_ino
+        import fcntl  # which not every system has
+
+        with lock.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
     except FileNotFoundError:
-        return LockFacts(is_held=False) if _LOCKS.exists() else _UNKNOWN
-    except (OSError, ValueError):
-        return _UNKNOWN
-    return lock_in_table(locks, inode)
+        return False
+    except (OSError, ImportError):
+        return None
+    return False
 
 
-def lock_in_table(locks: str, inode: int) -> LockFacts:
-    """Who holds a lock on a file, by what Linux lists of all; no lock at all says nothing.
+def lock_in_table(locks: str, inode: int) -> LockFacts | None:
+    """Who holds a lock on a file, by what Linux lists of all; a container lists its own alone.
 
     A line is `1: FLOCK ADVISORY WRITE 4711 08:01:123456 0 EOF`; the process of another container
     is 0. Source: https://man7.org/linux/man-pages/man5/proc_locks.5.html
@@ -58,4 +74,4 @@ def lock_in_table(locks: str, inode: int) -> LockFacts:
                 return LockFacts(is_held=True, holder=f"process {process}" if is_known else None)
             case _:
                 continue
-    return LockFacts(is_held=False) if lines else _UNKNOWN
+    return None

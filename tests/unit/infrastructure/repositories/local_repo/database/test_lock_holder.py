@@ -15,16 +15,16 @@ OTHERS = """\
 @one_case(
     ("locks", "facts"),
     [
-        (OTHERS, LockFacts(is_held=False)),
+        (OTHERS, None),
         (
             f"{OTHERS}3: FLOCK  ADVISORY  WRITE 4711 08:01:77 0 EOF\n",
             LockFacts(is_held=True, holder="process 4711"),
         ),
         ("1: FLOCK ADVISORY WRITE 0 08:01:77 0 EOF\n", LockFacts(is_held=True)),
-        (f"{OTHERS}2: -> FLOCK ADVISORY WRITE 9 08:01:77 0 EOF\n", LockFacts(is_held=False)),
+        (f"{OTHERS}2: -> FLOCK ADVISORY WRITE 9 08:01:77 0 EOF\n", None),
         ("1: FLOCK ADVISORY WRITE soon 08:01:77 0 EOF\n", LockFacts(is_held=True)),
-        ("", LockFacts(is_held=None)),
+        ("", None),
     ],
 )
-def test_the_holder_is_found_by_the_file(locks: str, facts: LockFacts) -> None:
+def test_the_holder_is_found_by_the_file(locks: str, facts: LockFacts | None) -> None:
     assert lock_in_table(locks, 77) == facts
