@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -338,8 +339,15 @@ def test_a_run_whose_files_are_no_longer_in_place_writes_nothing_more(
 
         with pytest.raises(DatabaseUnavailableError, match=reason):
             lose_the_file_and_go_on()
-        assert [row.outcome.value for row in dump(database)["sync_runs"]] == ["running"]
-    if (tmp_path / "futures.db").exists():
+        is_there = (tmp_path / "futures.db").exists()
+        if is_there:
+            assert [row.outcome.value for row in dump(database)["sync_runs"]] == ["running"]
+        else:
+            for attempt in (dump, partial(store_in_a_run, clock=clock)):
+                with pytest.raises(DatabaseUnavailableError, match="moved or deleted"):
+                    attempt(database)
+            assert not (tmp_path / "futures.db").exists()
+    if is_there:
         with Database(tmp_path / "futures.db") as found:
             assert dump(found)["contracts"] == []
             store_in_a_run(found, clock)

@@ -143,9 +143,13 @@ class Database:
             return found.st_size == 0
 
     def create_file(self) -> None:
-        """Create the SQLite file, empty and private, unless it exists; no effect elsewhere."""
+        """Create the SQLite file, empty and private, unless it exists; no effect elsewhere.
+
+        Raises DatabaseUnavailableError where one was open that is gone.
+        """
         if self.path is None or not self.is_absent:
             return
+        self._refuse_lost_file(self.path)
         with translated_failures(self.location):
             _create_directory(self.path.parent)
             try:
@@ -268,6 +272,7 @@ class Database:
         """Open the file anew that was restored, or made again, since it was opened."""
         if self.path is None or self._opened_file is None or self.run_lock_file is not None:
             return
+        self._refuse_lost_file(self.path)
         with self.shared_lock:
             if file_identity(self.path) in {self._opened_file, None}:
                 return
@@ -314,6 +319,12 @@ class Database:
         if self.run_session is not None and not postgres_holds_lock(connection, self.run_session):
             raise DatabaseUnavailableError(
                 self.name, "the server ended the session that kept other runs out"
+            )
+
+    def _refuse_lost_file(self, path: Path) -> None:
+        if self._opened_file is not None and file_identity(path) is None:
+            raise DatabaseUnavailableError(
+                self.name, "its file was moved or deleted since it was opened"
             )
 
     def _refuse_other_files(self) -> None:
