@@ -56,9 +56,10 @@ def export(
 ) -> None:
     """Write stored products for another system, from the database alone.
 
-    Whole or not at all. What is not known is left empty, and a note says so; what a format can't
-    say is left out, with exit 4. For pysystemtrade it reviews your ib_config_futures.csv: exit 6
-    where something is wrong, and --yes corrects what is known.
+    A file is whole or not there at all; a folder says whether it is. What is not known is left
+    empty, and a note says so; what a format can't say is left out, with exit 4. For pysystemtrade
+    it reviews your ib_config_futures.csv: exit 6 where something is wrong, and --yes corrects what
+    is known.
     """
     from ibkr_sync_cli.arguments.export import ExportRequest, path_of_export
     from ibkr_sync_cli.reports.upkeep.export import report_export
