@@ -45,7 +45,7 @@ class Narrowing(TypedDict, total=False):
     exchange: str | None
     currency: str | None
     trading_class: str | None
-    multiplier: Decimal | int | str | None
+    multiplier: Decimal | SupportsIndex | str | None
 
 
 def limits_of(given: Narrowing) -> Limits:
@@ -56,7 +56,7 @@ def limits_of(given: Narrowing) -> Limits:
     size = given.get("multiplier")
     for name in ("exchange", "currency", "trading_class"):
         refuse_other_types(name, given.get(name), str | None)
-    refuse_other_types("multiplier", size, Decimal | int | str | None)
+    refuse_other_types("multiplier", size, Decimal | SupportsIndex | str | None)
     return Limits(
         exchange=given.get("exchange"),
         currency=given.get("currency"),

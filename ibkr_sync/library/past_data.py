@@ -35,7 +35,8 @@ class PastData:
     """The stored data as of a moment; `futures.as_of("2026-10-01")` makes it.
 
     A date is its end in UTC, with all that runs left which began on it. Of a moment that lies ahead
-    `next` and `explain_next` can be asked, the others raise ValueError.
+    `next` and `explain_next` can be asked, the others raise ValueError. Order types, sizes of
+    orders, `settlement_method` and hours have no history, and are as unknown.
     """
 
     def __init__(self, session: Session, moment: Since) -> None:

@@ -45,7 +45,7 @@ def test_values_and_text_ask_the_same(futures: ReferenceData) -> None:
     con_id = futures.contracts("ESZ6").to_pandas()["con_id"].iloc[0]
     assert futures.contract(con_id) == z6
     es = futures.product("ES")
-    assert futures.product(es.key) == es
+    assert futures.product(es.key) == es == futures.product("ES", multiplier=type(con_id)(50))
     assert [*futures.contracts("ES", trading_class="ES", multiplier=50)] == [
         *futures.contracts(es.key)
     ]
