@@ -179,7 +179,11 @@ def months_of(given: str | Collection[int] | None) -> frozenset[int] | None:
 
 def groups_of(given: str | Collection[str]) -> tuple[str, ...]:
     """Groups of the watchlist, of which one may be given by itself."""
-    return (given,) if isinstance(given, str) else tuple(given)
+    refuse_other_types("groups", given, Collection)
+    groups = (given,) if isinstance(given, str) else tuple(given)
+    for group in groups:
+        refuse_other_types("a group", group, str)
+    return groups
 
 
 def nearest_rule_of(

@@ -20,6 +20,7 @@ from ibkr_sync.library.arguments import (
     count_of,
     groups_of,
     refuse_narrowing,
+    refuse_other_types,
     span_of,
     written_moment,
 )
@@ -105,7 +106,7 @@ class StoredRecords(Answers):
         ['CL@NYMEX (CL)', 'ES@CME (ES)', 'GC@COMEX (GC)', 'VIX@CFE (VX)']
         """
         with self._session.reading() as services:
-            code = None if exchange is None else services.futures.known_exchange(exchange)
+            code = self._session.exchange_code(services, {"exchange": exchange})
             return tuple(one for one in services.futures.list_products() if one.is_of(code))
 
     def check(
@@ -147,6 +148,7 @@ class StoredRecords(Answers):
         """
         from ibkr_sync.bootstrap.catalogue import catalogue_products
 
+        refuse_other_types("pattern", pattern, str | None)
         return tuple(catalogue_products(self._session.profile, pattern))
 
     def audit(
@@ -170,5 +172,6 @@ _MOST_RUNS = 1_000_000
 
 
 def _refuse_unknown_run(services: Services[Future], run: int) -> None:
+    refuse_other_types("run", run, int)
     if services.runs.run(run) is None:
         raise UnknownRunError(run)

@@ -6,7 +6,14 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from ibkr_sync.library.arguments import Narrowing, Symbol, groups_of, limits_of, named_symbols_of
+from ibkr_sync.library.arguments import (
+    Narrowing,
+    Symbol,
+    groups_of,
+    limits_of,
+    named_symbols_of,
+    refuse_other_types,
+)
 from ibkr_sync.library.session import Session, note_taken
 
 if TYPE_CHECKING:
@@ -24,6 +31,7 @@ class Watchlist:
         self, *symbols: Symbol, group: str | None = None, **limits: Unpack[Narrowing]
     ) -> WatchlistAddition:
         """Put products on it, all that are named or none; raises the first ProductLookupError."""
+        refuse_other_types("group", group, str | None)
         with self._session.writing() as services:
             found, errors = services.watchlist.find_all(
                 named_symbols_of(symbols), limits_of(limits), group
@@ -43,6 +51,7 @@ class Watchlist:
         from ibkr_sync.application.services.watching.watchlist_import import WatchlistImport
         from ibkr_sync.interchange.watchlist_file import read_watchlist, watchlist_text
 
+        refuse_other_types("group", group, str | None)
         path = Path(file)
         lines, unreadable = read_watchlist(watchlist_text(str(path), lambda: path.open("rb")))
         with self._session.writing() as services:
@@ -58,6 +67,7 @@ class Watchlist:
 
         Raises NotWatchedError or UnknownGroupError too.
         """
+        refuse_other_types("group", group, str | None)
         with self._session.writing() as services:
             return services.watchlist.remove(
                 named_symbols_of(symbols), limits_of(limits), group=group

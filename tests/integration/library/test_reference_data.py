@@ -116,6 +116,10 @@ FAILING: tuple[tuple[Ask, type[Exception], str], ...] = (
     (lambda futures: futures.changes(since=5), TypeError, "a moment can't be 5"),  # type: ignore[arg-type]
     (lambda futures: futures.get("ES", max_age=5), TypeError, "time can't be 5"),  # type: ignore[arg-type]
     (lambda futures: futures.rolls("ES", years="x"), TypeError, "years can't be 'x'"),  # type: ignore[arg-type]
+    (lambda futures: futures.list(exchange=5), TypeError, "exchange can't be 5"),  # type: ignore[arg-type]
+    (lambda futures: futures.watchlist.list(5), TypeError, "a group can't be 5"),  # type: ignore[arg-type]
+    (lambda futures: futures.outcomes("x"), TypeError, "run can't be 'x'"),  # type: ignore[arg-type]
+    (lambda futures: futures.catalogue(5), TypeError, "pattern can't be 5"),  # type: ignore[arg-type]
     (lambda futures: futures.hours("ES", on=5), TypeError, "a date can't be 5"),  # type: ignore[call-overload]
     (lambda futures: futures.product("ES", exchang="CME"), TypeError, "'exchang'"),  # type: ignore[call-arg]
 )
