@@ -654,17 +654,19 @@ class StorageError(IbkrSyncError):
 
 
 class UnavailableReason(StrEnum):
-    """Why a SQLite file can't be used, where something can be done about it at once."""
+    """Why a database can't be used, where something can be done about it at once."""
 
     MISSING = "missing"
     FORBIDDEN = "forbidden"
+    READ_ONLY = "read-only"
     NOT_A_FILE = "not a file"
 
 
 class DatabaseUnavailableError(StorageError):
     """The database is missing, unreadable, read-only or unreachable.
 
-    `path` is the file or folder that `reason` is about; both are None where it is none of these.
+    `path` is the file or folder that `reason` is about, None for a server; both are None where it
+    is none of these.
     """
 
     def __init__(

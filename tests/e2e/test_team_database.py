@@ -113,6 +113,7 @@ def test_each_role_may_what_the_page_says(
     for done in refused:
         assert (done.code, done.out) == (7, ""), done
         assert "permission denied" in done.message
+        assert "next:  Name a role that may do this" in done.err
 
     backup = str(tmp_path / "futures.db")
     for action in (("backup", backup), ("restore", backup, "--yes")):

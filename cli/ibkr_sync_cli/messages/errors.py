@@ -420,7 +420,7 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.DatabaseLockedError: _Rule(
         ExitCode.DATABASE,
         lambda e: f"The database {e.database} is locked by another program: {e.detail}.",
-        lambda *_: "Close what is writing to it and try again.",
+        lambda *_: "Close what has it open, be it a reader at rest, and try again.",
     ),
     errors.DatabaseDamagedError: _Rule(
         ExitCode.DATABASE,

@@ -42,6 +42,10 @@ _REJECTED = {
 _UNAVAILABLE = {
     UnavailableReason.MISSING: "Correct the path, or make the folder: mkdir -p {}",
     UnavailableReason.FORBIDDEN: "Let this user write to it: chmod u+rwX {}",
+    UnavailableReason.READ_ONLY: (
+        "The file system of {} is read-only: copy the database to another, and name the copy:"
+        " --database FILE"
+    ),
     UnavailableReason.NOT_A_FILE: "Move {} away, or name another file: --database FILE",
 }
 
@@ -287,6 +291,8 @@ def step_if_unavailable(error: errors.DatabaseUnavailableError, command: NextCom
     """Where the database can't be opened."""
     if error.reason is not None and error.path is not None:
         return _UNAVAILABLE[error.reason].format(shlex.quote(error.path))
+    if error.reason is UnavailableReason.FORBIDDEN:
+        return "Name a role that may do this, or have its rights granted: see docs/postgresql.md."
     what = "the path, its permissions and the room on its disk"
     if "://" in error.database:
         what = "that the server is up and lets this user in"

@@ -471,6 +471,8 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
             for reason, path, step in (
                 (errors.UnavailableReason.MISSING, "/my data", "mkdir -p '/my data'"),
                 (errors.UnavailableReason.FORBIDDEN, "/my data", "chmod u+rwX '/my data'"),
+                (errors.UnavailableReason.READ_ONLY, "/my data", "of '/my data' is read-only"),
+                (errors.UnavailableReason.FORBIDDEN, None, "Name a role that may do this"),
                 (errors.UnavailableReason.NOT_A_FILE, "/d/f.db.lock", "Move /d/f.db.lock away"),
             )
         ),

@@ -19,7 +19,10 @@ from ibkr_sync.domain.errors import (
     UnavailableReason,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.database.location import DatabaseLocation
-from ibkr_sync.infrastructure.repositories.local_repo.database.permissions import forbidden_path
+from ibkr_sync.infrastructure.repositories.local_repo.database.permissions import (
+    forbidden_path,
+    why_forbidden,
+)
 
 _SQLITE_VARIANTS: dict[int, tuple[type[StorageError], str]] = {
     sqlite3.SQLITE_IOERR_SHMSIZE: (
@@ -69,7 +72,7 @@ _POSTGRES_CLASSES: dict[str, tuple[type[StorageError], str]] = {
 
 DBAPI_ERRORS: dict[type[exc.DBAPIError], tuple[type[StorageError], str]] = {
     exc.InterfaceError: (DatabaseUnavailableError, "the driver failed"),
-    exc.OperationalError: (DatabaseUnavailableError, "it can't be used"),
+    exc.OperationalError: (DatabaseUnavailableError, "an operation failed"),
     exc.DatabaseError: (StorageError, "the database failed"),
     exc.DataError: (StorageError, "a value can't be stored"),
     exc.IntegrityError: (StorageError, "a row contradicts another"),
@@ -98,7 +101,11 @@ def translated_failures(location: DatabaseLocation) -> Iterator[None]:
         forbidden = forbidden_path(location.path) if location.path is not None else None
         if kind is DatabaseUnavailableError and forbidden is not None:
             raise DatabaseUnavailableError(
-                location.name, detail, reason=UnavailableReason.FORBIDDEN, path=str(forbidden)
+                location.name, detail, reason=why_forbidden(forbidden), path=str(forbidden)
+            ) from error
+        if location.url is not None and meaning == _NO_PERMISSION:
+            raise DatabaseUnavailableError(
+                location.name, detail, reason=UnavailableReason.FORBIDDEN
             ) from error
         raise kind(location.name, detail) from error
 
@@ -116,7 +123,7 @@ def _classify(error: Exception) -> tuple[type[StorageError], str]:
         case exc.TimeoutError():
             return DatabaseLockedError, "all its connections are in use"
         case OSError():
-            return DatabaseUnavailableError, "the file can't be used"
+            return DatabaseUnavailableError, "an operation on its file failed"
     return StorageError, "the database failed"
 
 
@@ -129,6 +136,8 @@ def _by_code(original: BaseException | None) -> tuple[type[StorageError], str] |
             return _INCOMPLETE
         return _SQLITE_VARIANTS.get(code) or _SQLITE_ERRORS.get(code & 0xFF)
     state = getattr(original, "sqlstate", None) or ""
+    if not state and str(original).startswith("invalid connection option"):
+        return DatabaseUnavailableError, "its URL is not understood"
     return _POSTGRES_ERRORS.get(state) or _POSTGRES_CLASSES.get(state[:2])
 
 

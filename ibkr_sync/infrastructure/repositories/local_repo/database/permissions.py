@@ -36,9 +36,15 @@ def refuse_forbidden(path: Path, name: str) -> None:
         raise DatabaseUnavailableError(
             name,
             f"this user may not write to {forbidden}",
-            reason=UnavailableReason.FORBIDDEN,
+            reason=why_forbidden(forbidden),
             path=str(forbidden),
         )
+
+
+def why_forbidden(path: Path) -> UnavailableReason:
+    """Whether rights are missing on what can't be written, or its file system takes nothing."""
+    is_read_only = os.name == "posix" and os.statvfs(path).f_flag & os.ST_RDONLY
+    return UnavailableReason.READ_ONLY if is_read_only else UnavailableReason.FORBIDDEN
 
 
 def refuse_unusable_lock(lock: Path, name: str) -> None:
