@@ -15,6 +15,7 @@ _HARMFUL_BUT_CONTROL = (
     "\ud800-\udfff"  # lone surrogates: not encodable
 )
 _HARMFUL = re.compile(f"[\x00-\x1f{_HARMFUL_BUT_CONTROL}]")  # NUL breaks both databases
+_BREAK = re.compile("[\t\n]")
 _UNSHOWABLE = re.compile(f"[\x00-\x08\x0b-\x1f{_HARMFUL_BUT_CONTROL}]")
 
 
@@ -29,7 +30,16 @@ def harmless_text(text: str) -> str:
 
     JSON says the same as before.
     """
-    return _UNSHOWABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _UNSHOWABLE.sub(_escape, text)
+
+
+def harmless_line(text: str) -> str:
+    r"""Write tabs and line breaks as `\uXXXX` too: what stands in a row begins no other one."""
+    return _BREAK.sub(_escape, harmless_text(text))
+
+
+def _escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def quote_untrusted(value: object) -> str:

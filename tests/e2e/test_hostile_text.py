@@ -137,7 +137,7 @@ def test_errors_and_logs_show_it_as_plain_text(ibkr_sync: CommandLine, tmp_path:
     assert json.loads(lines[-2])["level"] in {"info", "warning", "error"}
 
 
-WRITTEN_BY_OTHERS = "\x1b]0;\x07hey\x9b2J\u202e"
+WRITTEN_BY_OTHERS = "\x1b]0;\x07hey\x9b2J\u202e\nEVIL"
 """What this tool would not have stored."""
 
 TEXTS = {
@@ -171,6 +171,7 @@ def test_what_others_stored_is_shown_escaped(
     # That there are no control characters is checked on every run.
     assert done.code == 0, done
     assert r"\u001b]0;" in done.out
+    assert format_ == "csv" or "\nEVIL" not in done.out  # a CSV file quotes it
 
 
 def test_what_others_stored_acts_on_no_terminal(ibkr_sync: CommandLine, planted: Path) -> None:
@@ -178,7 +179,8 @@ def test_what_others_stored_acts_on_no_terminal(ibkr_sync: CommandLine, planted:
         code, sent = ibkr_sync.on_terminal("--database", planted, *arguments)
         assert code == 0
         assert r"\u001b]" in sent
+        assert "\nEVIL" not in sent
         assert re.search("[\x07\x9b\u202e]|\x1b[^\\[]", sent) is None
     line = ibkr_sync("--database", planted, "next", "ES@CME")
-    assert line.out.startswith(r"\u001b]0;\u0007hey\u009b2J\u202eES")
+    assert line.out.startswith(r"\u001b]0;\u0007hey\u009b2J\u202e\u000aEVILES")
     assert r"\u001b]0;" in ibkr_sync("--database", planted, "next", "ES@CME", "--explain").err

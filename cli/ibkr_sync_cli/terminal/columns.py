@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from ibkr_sync.domain.untrusted_text import harmless_line
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -100,7 +102,7 @@ def cells_table(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> Ta
     ] or [False] * len(columns)
     table = plain_table(*zip(columns, are_numbers, strict=True))
     for row in cells:
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(harmless_line(cell)) for cell in row))
     return table
 
 

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self, TextIO
 
 from ibkr_sync.config.safe_text import safe_text
-from ibkr_sync.domain.untrusted_text import harmless_text
+from ibkr_sync.domain.untrusted_text import harmless_line, harmless_text
 from ibkr_sync.interchange.files.replaced_file import replace_file
 from ibkr_sync.interchange.formula_safety import neutralise_formula
 from ibkr_sync_cli.messages.next_command import NextCommand
@@ -127,7 +127,7 @@ class Output:
             case OutputFormat.CSV:
                 self._emit(_delimited(columns, rows(), ",", neutralise_formula))
             case OutputFormat.TSV:
-                self._emit(_delimited(columns, rows(), "\t", str))
+                self._emit(_delimited(columns, rows(), "\t", harmless_line))
         if self.columns and _ORIGIN in result.columns and _ORIGIN not in columns:
             self._mark_sample_data(result)
 

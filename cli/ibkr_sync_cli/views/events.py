@@ -14,6 +14,7 @@ from ibkr_sync.domain.evidence.remarks import REMARK_FIELDS
 from ibkr_sync.domain.evidence.replacement import REPLACED_BY
 from ibkr_sync.domain.history.events import LADDER, Event, EventType
 from ibkr_sync.domain.history.severity import Severity
+from ibkr_sync.domain.untrusted_text import harmless_line
 from ibkr_sync.interchange.event_document import EVENT_KEYS, event_record
 from ibkr_sync_cli.arguments.changes import ChangesQuestion
 from ibkr_sync_cli.terminal.output import Result
@@ -159,7 +160,7 @@ def _history_table(
     contract = chronicle.contract
     title = Text(str(chronicle.product))
     if contract is not None:
-        title = Text.assemble((contract.local_symbol, "bold"), "  ", title)
+        title = Text.assemble((harmless_line(contract.local_symbol), "bold"), "  ", title)
     if origin is Origin.SAMPLE:
         title.append("  ").append_text(SAMPLE_TAG)
     first_seen = f"first seen {chronicle.first_seen_at:%Y-%m-%d %H:%M} UTC"

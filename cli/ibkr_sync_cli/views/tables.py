@@ -11,6 +11,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ibkr_sync.domain.untrusted_text import harmless_line
 from ibkr_sync_cli.terminal.plain_table import plain_table
 from ibkr_sync_cli.views.cells import SAMPLE_TAG, marked_cell
 
@@ -109,7 +110,7 @@ class Phrases:
         lines: list[str] = []
         if self._is_sample:
             room -= SAMPLE_TAG.cell_len + _GAP
-        for phrase in self._phrases:
+        for phrase in map(harmless_line, self._phrases):
             longer = f"{lines[-1]} · {phrase}" if lines else phrase
             if lines and cell_len(longer) <= room:
                 lines[-1] = longer
@@ -170,6 +171,7 @@ def _longest(cells: Sequence[Text]) -> int:
 
 def _text(column: TableColumn[T], value: object) -> Text:
     text = value if isinstance(value, Text) else Text(_NOTHING if value is None else str(value))
+    text.plain = harmless_line(text.plain)
     if column.fit == "cut":
         text.no_wrap, text.overflow = True, "ellipsis"
     return text

@@ -12,6 +12,7 @@ from rich.text import Text
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
+from ibkr_sync.domain.untrusted_text import harmless_line
 from ibkr_sync_cli.units.durations import age_phrase
 from ibkr_sync_cli.units.field_phrases import rule_in_words
 from ibkr_sync_cli.views.cells import (
@@ -40,8 +41,10 @@ def contract_table(
     )
     for name, value in facts:
         if value:
-            table.add_row(Text(name, style="dim"), Text(value))
-    title = Text.assemble((contract.local_symbol, "bold"), "  ", product_name(future))
+            table.add_row(Text(name, style="dim"), Text(harmless_line(value)))
+    title = Text.assemble(
+        (harmless_line(contract.local_symbol), "bold"), "  ", product_name(future)
+    )
     return Group(title, table)
 
 

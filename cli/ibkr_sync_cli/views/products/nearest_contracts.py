@@ -23,6 +23,7 @@ from ibkr_sync.domain.delivery.nearest_contract import (
     NearestRule,
 )
 from ibkr_sync.domain.entities.delivery import Confidence
+from ibkr_sync.domain.untrusted_text import harmless_line
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.field_phrases import rule_in_words
 from ibkr_sync_cli.views.records import record_cells, records_view
@@ -76,7 +77,7 @@ def nearest_view(found: Sequence[NearestContract], *, is_sample: bool = False) -
 def nearest_line(found: NearestContract) -> str:
     """The values of `NEAREST_COLUMNS`, separated by tabs."""
     cells = record_cells(_record(found))
-    return "\t".join(cells[name] for name in NEAREST_COLUMNS)
+    return "\t".join(harmless_line(cells[name]) for name in NEAREST_COLUMNS)
 
 
 def _record(found: NearestContract) -> dict[str, object]:
@@ -123,7 +124,7 @@ def _table(found: Sequence[NearestContract], *, is_sample: bool) -> RenderableTy
         f"{other.judgement.contract.local_symbol}: {limit_text(other.judgement.limit)}"
         for other in found
     )
-    notes = (Text(source, style="dim") for source in sources)
+    notes = (Text(harmless_line(source), style="dim") for source in sources)
     return Group(items_table(found, columns), *notes, *([SAMPLE_TAG] if is_sample else []))
 
 

@@ -15,6 +15,7 @@ from ibkr_sync.domain.entities.delivery import Confidence
 from ibkr_sync.domain.entities.futures import ChainExtent, Future, Origin
 from ibkr_sync.domain.evidence.remarks import remark_sentences
 from ibkr_sync.domain.selection.chain_selection import ChainSelection
+from ibkr_sync.domain.untrusted_text import harmless_line
 from ibkr_sync_cli.units.durations import age_phrase
 from ibkr_sync_cli.views.cells import (
     SAMPLE_TAG,
@@ -52,13 +53,13 @@ def product_table(
         Phrases([*_constants(future, living), *chain.alike]),
         chain,
         Phrases(_footer(future, of_series, shown, now)),
-        *(Text(remark, style="yellow") for remark in remarks),
+        *(Text(harmless_line(remark), style="yellow") for remark in remarks),
     )
 
 
 def product_name(future: Future) -> Text:
     """Symbol and name, marked where the data is not IBKR's."""
-    name = Text.assemble((future.symbol, "bold"), "  ", future.name or "")
+    name = Text.assemble((future.symbol, "bold"), "  ", harmless_line(future.name or ""))
     if future.origin is Origin.SAMPLE:
         name.append("  ").append_text(SAMPLE_TAG)
     return name

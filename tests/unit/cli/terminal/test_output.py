@@ -38,7 +38,7 @@ RESULT = Result(
         (OutputFormat.TABLE, "[bold]the table[/nope]\n"),
         (OutputFormat.JSONL, '{"name": "É=1", "note": "=1+1"}\n' + json.dumps(RECORDS[1]) + "\n"),
         (OutputFormat.CSV, 'name,note,absent\nÉ=1,\'=1+1,\nb\tc,"x,""y""\nz",\n'),
-        (OutputFormat.TSV, 'name\tnote\tabsent\nÉ=1\t=1+1\t\n"b\tc"\t"x,""y""\nz"\t\n'),
+        (OutputFormat.TSV, 'name\tnote\tabsent\nÉ=1\t=1+1\t\nb\\u0009c\t"x,""y""\\u000az"\t\n'),
     ],
 )
 def test_a_result_is_written_in_the_format_asked_for(
