@@ -42,6 +42,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.copies.database_restore im
     DatabaseRestore,
     restore_database,
 )
+from ibkr_sync.infrastructure.repositories.local_repo.copies.staging_folder import staging_folder
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.database.lock import run_lock
 from ibkr_sync.infrastructure.repositories.local_repo.pins import LocalPins
@@ -222,6 +223,11 @@ def test_a_backup_is_one_private_file_that_appears_when_it_is_whole(
     folder = tmp_path / "backups"
     folder.mkdir()
     backup = folder / "futures.db"
+    killed = folder / ".futures.db.ibkr-sync.ab12cd34"
+    killed.mkdir()
+    (killed / "lock").touch()
+    with staging_folder(backup) as used, staging_folder(backup):
+        assert [used.is_dir(), killed.exists()] == [True, False]
     for database in (source, server):
         backup.write_text("the last one")
         with failing_at(20), pytest.raises(StorageError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from ibkr_sync.domain.databases.table_contents import TableContents
 from ibkr_sync.infrastructure.repositories.local_repo.copies.database_copy import (
@@ -11,6 +10,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.copies.database_copy impor
     refuse_difference,
     refuse_nothing,
 )
+from ibkr_sync.infrastructure.repositories.local_repo.copies.staging_folder import staging_folder
 from ibkr_sync.infrastructure.repositories.local_repo.copies.table_reading import (
     Progress,
     RowCounter,
@@ -42,9 +42,9 @@ def back_up_database(
     location = locate_database(file)
     with (
         translated_failures(location),
-        TemporaryDirectory(dir=file.parent, prefix=f".{file.name}.") as folder,
+        staging_folder(file) as folder,
     ):
-        whole = Path(folder) / file.name
+        whole = folder / file.name
         with Database(whole) as copy:
             contents = _copy(database, copy, on_progress)
         seal_file(whole)

@@ -28,6 +28,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.copies.database_copy impor
     is_filled,
     refuse_sample_data,
 )
+from ibkr_sync.infrastructure.repositories.local_repo.copies.staging_folder import staging_folder
 from ibkr_sync.infrastructure.repositories.local_repo.copies.table_reading import (
     Progress,
     RowCounter,
@@ -92,20 +93,27 @@ def restore_database(
             with backup.read() as connection:
                 refuse_sample_data(connection)
     is_replaced = is_filled(database)
-    with run_lock(database), translated_failures(database.location):
-        folder = None if database.path is None else database.path.parent
-        with (
-            TemporaryDirectory(dir=folder, prefix=".restoring.") as staging,
-            Database(Path(staging) / "restored.db") as restored,
-        ):
-            with _usable(backup):
-                contents = _stage(backup, restored, on_progress)
-            kept = _place_for_kept(backup, database, now) if is_replaced else None
-            if database.path is None:
-                _replace_rows(restored, database, kept, on_progress)
-            else:
-                _replace_file(restored, database, database.path, kept)
+    with (
+        run_lock(database),
+        translated_failures(database.location),
+        _staging_place(database.path) as staging,
+        Database(staging) as restored,
+    ):
+        with _usable(backup):
+            contents = _stage(backup, restored, on_progress)
+        kept = _place_for_kept(backup, database, now) if is_replaced else None
+        if database.path is None:
+            _replace_rows(restored, database, kept, on_progress)
+        else:
+            _replace_file(restored, database, database.path, kept)
     return DatabaseRestore(contents=contents, kept=kept)
+
+
+@contextmanager
+def _staging_place(path: Path | None) -> Iterator[Path]:
+    """Where a backup is copied to first: beside the file that it replaces, if it does."""
+    with TemporaryDirectory() if path is None else staging_folder(path) as folder:
+        yield Path(folder) / "restored.db"
 
 
 @contextmanager
