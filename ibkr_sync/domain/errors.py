@@ -659,6 +659,7 @@ class UnavailableReason(StrEnum):
     MISSING = "missing"
     FORBIDDEN = "forbidden"
     READ_ONLY = "read-only"
+    FULL = "full"
     NOT_A_FILE = "not a file"
 
 

@@ -46,6 +46,7 @@ _UNAVAILABLE = {
         "The file system of {} is read-only: copy the database to another, and name the copy:"
         " --database FILE"
     ),
+    UnavailableReason.FULL: "Make room on its disk, and run the command again.",
     UnavailableReason.NOT_A_FILE: "Move {} away, or name another file: --database FILE",
 }
 

@@ -61,7 +61,7 @@ def test_where_there_is_no_room_for_the_index_of_the_log_the_full_disk_is_report
     refuse_indiscretion(endured)
     assert (endured.run.code, endured.run.out) == (7, "")
     assert "the disk is full" in endured.run.message
-    assert "the room on its disk: " in endured.run.message
+    assert "Make room on its disk" in endured.run.message
     assert rig.store.path.read_bytes() == before
     assert rig.run(*arguments, verbose=False).run.code == 0  # once there is room
     rig.store.refuse_damage()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike
+from pathlib import Path
 
 from sqlalchemy import exc
 
@@ -24,10 +26,12 @@ from ibkr_sync.infrastructure.repositories.local_repo.database.permissions impor
     why_forbidden,
 )
 
+_FULL = "the disk is full"
+
 _SQLITE_VARIANTS: dict[int, tuple[type[StorageError], str]] = {
     sqlite3.SQLITE_IOERR_SHMSIZE: (
         DatabaseUnavailableError,
-        "the disk is full: SQLite needs 32 KB beside the file, even to read it",
+        f"{_FULL}: SQLite needs 32 KB beside the file, even to read it",
     ),
 }
 _SQLITE_ERRORS: dict[int, tuple[type[StorageError], str]] = {
@@ -38,7 +42,7 @@ _SQLITE_ERRORS: dict[int, tuple[type[StorageError], str]] = {
     sqlite3.SQLITE_AUTH: (DatabaseUnavailableError, "permission denied"),
     sqlite3.SQLITE_READONLY: (DatabaseUnavailableError, "it is read-only"),
     sqlite3.SQLITE_IOERR: (DatabaseUnavailableError, "the disk failed"),
-    sqlite3.SQLITE_FULL: (DatabaseUnavailableError, "the disk is full"),
+    sqlite3.SQLITE_FULL: (DatabaseUnavailableError, _FULL),
     sqlite3.SQLITE_PROTOCOL: (DatabaseLockedError, "its locks are contended"),
     sqlite3.SQLITE_NOTADB: (ForeignDatabaseError, "the file is not a database"),
     sqlite3.SQLITE_CORRUPT: (DatabaseDamagedError, "its pages make no sense"),
@@ -98,16 +102,27 @@ def translated_failures(location: DatabaseLocation) -> Iterator[None]:
     except (exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
         kind, meaning = _classify(error)
         detail = location.redact(_detail(meaning, error))
-        forbidden = forbidden_path(location.path) if location.path is not None else None
-        if kind is DatabaseUnavailableError and forbidden is not None:
+        if kind is DatabaseUnavailableError:
+            reason, path = _reason(location, meaning)
             raise DatabaseUnavailableError(
-                location.name, detail, reason=why_forbidden(forbidden), path=str(forbidden)
-            ) from error
-        if location.url is not None and meaning == _NO_PERMISSION:
-            raise DatabaseUnavailableError(
-                location.name, detail, reason=UnavailableReason.FORBIDDEN
+                location.name, detail, reason=reason, path=None if path is None else str(path)
             ) from error
         raise kind(location.name, detail) from error
+
+
+def _reason(
+    location: DatabaseLocation, meaning: str
+) -> tuple[UnavailableReason | None, Path | None]:
+    """Why a database is unavailable, and the file or folder that this is about."""
+    if location.path is None:
+        is_refused = location.url is not None and meaning == _NO_PERMISSION
+        return (UnavailableReason.FORBIDDEN if is_refused else None), None
+    forbidden = forbidden_path(location.path)
+    if forbidden is not None:
+        return why_forbidden(forbidden), forbidden
+    if meaning.startswith(_FULL):
+        return UnavailableReason.FULL, location.path.parent
+    return None, None
 
 
 def _classify(error: Exception) -> tuple[type[StorageError], str]:
@@ -123,7 +138,9 @@ def _classify(error: Exception) -> tuple[type[StorageError], str]:
         case exc.TimeoutError():
             return DatabaseLockedError, "all its connections are in use"
         case OSError():
-            return DatabaseUnavailableError, "an operation on its file failed"
+            is_full = error.errno == errno.ENOSPC
+            meaning = _FULL if is_full else "an operation on its file failed"
+            return DatabaseUnavailableError, meaning
     return StorageError, "the database failed"
 
 
