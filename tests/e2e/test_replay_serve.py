@@ -58,6 +58,7 @@ def test_a_recording_is_served_as_it_was_recorded(ibkr_sync: CommandLine, tmp_pa
         ever = ibkr_sync(*asked, port, "--expired")
         serving.send_signal(signal.SIGINT)
         stopped = finish(serving)
+    assert f"try: ibkr-sync --database replay.db get ES --source ibkr --port {port}" in stopped.err
 
     assert (today.code, today.rows("\t")[0]["error"]) == (5, "ProductNotFoundError")
     assert (ever.code, ever.err) == (0, "")

@@ -14,6 +14,9 @@ from ibkr_sync_cli.invocation import call_of, invocation_of
 from ibkr_sync_cli.messages.next_command import NextCommand
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from ibkr_sync_cli.invocation import Invocation
     from ibkr_sync_cli.terminal.output import Output
 
 app = typer.Typer(
@@ -45,10 +48,8 @@ def serve_replay(
             ) from error
         origin = str(data) if data else "SAMPLE DATA, computed, not IBKR's"
         invocation.output.write_text(f"replay gateway on {gateway.host}:{gateway.port}: {origin}")
-        config = invocation.flags.get("config")
-        command = NextCommand.after(profile=None, config=config, database="sample.db")
-        asking = command("get", "ES", "--source", "ibkr", "--port", str(gateway.port))
-        invocation.output.remark(f"try: {asking}")
+        database = "sample.db" if gateway.is_sample else "replay.db"
+        _offer(invocation, database, gateway.symbols, gateway.port)
         _wait(invocation.output)
 
 
@@ -89,6 +90,15 @@ def save_replies(
             services.recording.of_products(keys) if run is None else services.recording.of_run(run)
         )
     raise typer.Exit(report_saved_replies(call, saved, missing, path))
+
+
+def _offer(invocation: Invocation, database: str, symbols: Collection[str], port: int) -> None:
+    """Say what may be asked, into a database of its own."""
+    config = invocation.flags.get("config")
+    command = NextCommand.after(profile=None, config=config, database=database)
+    for symbol in sorted(symbols, key=lambda symbol: (symbol != "ES", symbol))[:1]:
+        asking = command("get", symbol, "--source", "ibkr", "--port", str(port))
+        invocation.output.remark(f"try: {asking}")
 
 
 def _wait(output: Output) -> NoReturn:

@@ -30,6 +30,8 @@ def utc_now() -> datetime:
 class ReplayGateway:
     """A stand-in for TWS on loopback, answering from a recording; a context manager.
 
+    `symbols` are those of the contracts that it knows, which are computed if it `is_sample`.
+
     Args:
         recording: what it knows.
         port: 0 takes a free one.
@@ -55,6 +57,8 @@ class ReplayGateway:
         dialect_of: Callable[[int], Dialect] = text_dialect,
         interceptor: Interceptor | None = None,
     ) -> None:
+        self.symbols = frozenset(row.symbol for row in recording.contracts)
+        self.is_sample = recording.sample
         self._requested_port = port
         self._numbers = count(1)
         self._threads: list[Thread] = []
