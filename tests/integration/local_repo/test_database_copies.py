@@ -302,6 +302,23 @@ def test_what_is_written_during_a_restore_is_kept_or_refused(
     assert bool(refused) is (kind == "postgres")
 
 
+def test_what_was_empty_is_not_replaced_once_it_is_filled(
+    source: Database, empty: Database, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    backup = tmp_path / "backup.db"
+    back_up_database(source, backup, on_progress=quiet)
+    place = empty.path or request.getfixturevalue("postgres_url")
+
+    def pin(done: int, total: int) -> None:
+        if done == total:
+            with Database(place) as other:
+                LocalPins(other, FakeClock()).pin(Pin(word="P", symbol="ES", exchange="CME"))
+
+    with Database(backup) as found, pytest.raises(StorageError, match="written meanwhile"):
+        restore_database(found, empty, FakeClock().now, takes_sample_data=True, on_progress=pin)
+    assert [pin.word for pin in LocalPins(empty, FakeClock()).all_pins()] == ["P"]
+
+
 def test_a_restore_that_fails_keeps_nothing_aside(
     source: Database, server: Database, tmp_path: Path
 ) -> None:

@@ -70,7 +70,7 @@ def copy_rows(
         reading(source) as origin,
         writing(target) as copy,
     ):
-        if _holds_rows(copy):
+        if holds_rows(copy):
             raise DatabaseFilledError(target.name)
         return insert_rows(origin, copy, target, on_progress)
 
@@ -94,7 +94,7 @@ def is_filled(database: Database) -> bool:
         if not status.is_current:
             return not status.is_empty
         with reading(database) as connection:
-            return _holds_rows(connection)
+            return holds_rows(connection)
     except (SchemaNewerError, DatabaseDamagedError):
         return True
 
@@ -139,7 +139,8 @@ def _copy_table(
     return digest.contents()
 
 
-def _holds_rows(connection: Connection) -> bool:
+def holds_rows(connection: Connection) -> bool:
+    """Whether any of our tables has a row, of a connection to a database of today's schema."""
     one_row = (select(literal(1)).select_from(table).limit(1) for table in metadata.sorted_tables)
     return any(connection.execute(statement).first() for statement in one_row)
 

@@ -19,11 +19,13 @@ from ibkr_sync.domain.errors import (
     BackupUnusableError,
     DatabaseDamagedError,
     ForeignDatabaseError,
+    StorageError,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.copies.database_backup import (
     back_up_database,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.copies.database_copy import (
+    holds_rows,
     insert_rows,
     is_filled,
     refuse_sample_data,
@@ -149,6 +151,8 @@ def _replace_rows(
 ) -> None:
     """Replace all rows in one transaction, which nobody writes between what is kept and its end."""
     with reading(restored) as origin, writing(database) as connection:
+        if kept is None and holds_rows(connection):
+            raise _filled_meanwhile(database)
         if kept is not None:
             back_up_database(database, kept, on_progress=on_progress)
         try:
@@ -169,7 +173,9 @@ def _replace_file(restored: Database, database: Database, path: Path, kept: Path
     ensure_file_wal(restored.path)
     restored.path.chmod(stat.S_IMODE(path.stat().st_mode))
     database.close()
-    with _unused(path, database.busy_timeout):
+    with _unused(path, database.busy_timeout) as connection:
+        if kept is None and _file_holds_rows(connection):
+            raise _filled_meanwhile(database)
         if kept is not None:
             _keep_file(path, kept)
         restored.path.replace(path)
@@ -177,7 +183,7 @@ def _replace_file(restored: Database, database: Database, path: Path, kept: Path
 
 
 @contextmanager
-def _unused(path: Path, timeout: timedelta) -> Iterator[None]:
+def _unused(path: Path, timeout: timedelta) -> Iterator[sqlite3.Connection]:
     """Keep others from a SQLite file, folding its log in; raises what SQLite does if it is in use.
 
     Nobody keeps others from a damaged one. Source: https://sqlite.org/lockingv3.html
@@ -191,7 +197,18 @@ def _unused(path: Path, timeout: timedelta) -> Iterator[None]:
         except sqlite3.DatabaseError as error:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
                 raise
-        yield
+        yield connection
+
+
+def _file_holds_rows(connection: sqlite3.Connection) -> bool:
+    found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    first = (f"SELECT 1 FROM {name} LIMIT 1" for name in found & metadata.tables.keys())  # noqa: S608 - names of ours
+    return any(connection.execute(statement).fetchone() for statement in first)
+
+
+def _filled_meanwhile(database: Database) -> StorageError:
+    """What was empty when a restore began may be written by others, and nobody keeps that aside."""
+    return StorageError(database.name, "it was empty, and was written meanwhile: restore again")
 
 
 def _keep_file(path: Path, kept: Path) -> None:
