@@ -64,7 +64,10 @@ def test_a_result_that_can_not_be_written_is_a_failure(
         done = ibkr_sync("--database", stocked, "list", stdout=full)
 
     assert done.code == 1
-    assert done.err == "error: The result can't be written: No space left on device.\n"
+    assert done.err == (
+        "error: The result can't be written: No space left on device.\n"
+        "next:  Make room there, or write it elsewhere.\n"
+    )
 
 
 @pytest.mark.parametrize(

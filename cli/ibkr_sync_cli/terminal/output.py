@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
@@ -147,6 +148,12 @@ class Output:
         self._print(("error: ", "bold red"), _harmless(sentence))
         self.advise(next_step)
 
+    def complain_unwritten(self, sentence: str, error: OSError) -> None:
+        """Say on stderr what kept something from being written, and what to do next."""
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        step = "Make room there, or write it elsewhere." if is_full else "Write it elsewhere."
+        self.complain(f"{sentence}: {error.strerror or error}.", step)
+
     def warn(self, sentence: str) -> None:
         """Say on stderr what went wrong beside the result; never silenced."""
         self._print(("warning: ", "yellow"), _harmless(sentence))
@@ -193,7 +200,7 @@ class Output:
         failure = _send(text, sys.stdout) if self.file is None else self._put_in(self.file, text)
         if failure is not None and not isinstance(failure, BrokenPipeError):
             place = "" if self.file is None else f" to {self.file}"
-            self.complain(f"The result can't be written{place}: {failure.strerror}.", None)
+            self.complain_unwritten(f"The result can't be written{place}", failure)
             sys.exit(1)
 
     def _put_in(self, file: Path, text: str) -> OSError | None:

@@ -66,5 +66,5 @@ def _write(call: Call, text: str, path: Path | None) -> None:
     try:
         replace_file(path, [text.encode("utf-8")])
     except OSError as error:
-        call.output.complain(f"The recording can't be written to {path}: {error.strerror}.", None)
+        call.output.complain_unwritten(f"The recording can't be written to {path}", error)
         raise typer.Exit(ExitCode.UNEXPECTED) from error

@@ -55,6 +55,6 @@ def writing(output: Output, path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        output.complain(f"{path} can't be written: {error.strerror or error}.", None)
+        output.complain_unwritten(f"{path} can't be written", error)
         is_refused = isinstance(error, FileExistsError)
         raise typer.Exit(ExitCode.USAGE if is_refused else ExitCode.UNEXPECTED) from error

@@ -264,7 +264,9 @@ class TestAFile:
         with pytest.raises(SystemExit, match="1"):
             self.output(file).write_text("after")
 
-        assert "No space left on device" in capsys.readouterr().err
+        said = capsys.readouterr().err
+        assert "No space left on device" in said
+        assert "next:  Make room there" in said
         assert [(path, path.read_text()) for path in tmp_path.iterdir()] == [(file, "before")]
 
     def test_where_no_file_can_be_made_nothing_is_begun(self, tmp_path: Path) -> None:
