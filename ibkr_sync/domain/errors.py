@@ -66,7 +66,7 @@
     │   ├── DatabaseFilledError         it is to be copied into, and is not empty
     │   ├── ForeignDatabaseError        the file is not a database of ours
     │   ├── SchemaBehindError           it needs `db upgrade`
-    │   │   └── ViewMissingError        a view of it was dropped
+    │   │   └── ViewMissingError        a view of it was dropped or replaced
     │   └── SchemaNewerError            a newer version wrote it
     ├── AlreadyRunningError             another run holds the lock
     └── NotificationError               a notifier failed; it never fails what it is notified of
@@ -726,7 +726,7 @@ class SchemaBehindError(StorageError):
 
 
 class ViewMissingError(SchemaBehindError):
-    """A view was dropped, or all; an upgrade makes them anew, and no row is lost."""
+    """A view was dropped or replaced, or all; an upgrade makes them anew, and no row is lost."""
 
 
 class SchemaNewerError(StorageError):

@@ -8,7 +8,7 @@ from ibkr_sync.domain.errors import DatabaseDamagedError, ViewMissingError
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import revision_status
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import metadata
-from ibkr_sync.infrastructure.repositories.local_repo.schema.views.creation import missing_views
+from ibkr_sync.infrastructure.repositories.local_repo.schema.views.creation import wrong_views
 
 _COLUMNS = (
     "SELECT t.name, c.name FROM sqlite_master AS t, pragma_table_info(t.name) AS c"
@@ -34,7 +34,7 @@ def refuse_incomplete_schema(database: Database) -> None:
     with database.read() as connection:
         if not revision_status(connection, database).is_current:
             return
-        absent_views = missing_views(connection)
+        wrong = wrong_views(connection)
         stored = _stored_columns(connection, database)
     for table in metadata.sorted_tables:
         if table.name not in stored:
@@ -42,8 +42,8 @@ def refuse_incomplete_schema(database: Database) -> None:
         for column in table.columns:
             if column.name not in stored[table.name]:
                 raise DatabaseDamagedError(database.name, f"its schema lacks column {column}")
-    if absent_views:
-        raise ViewMissingError(database.name, f"its schema lacks view {absent_views[0]}")
+    if wrong:
+        raise ViewMissingError(database.name, f"its schema lacks view {wrong[0]} as it was made")
 
 
 def _stored_columns(connection: Connection, database: Database) -> dict[str, set[str]]:

@@ -34,7 +34,7 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 class SchemaUpgrade:
     """What an upgrade did: revisions before (None: empty) and after, and the backup made.
 
-    `made_views` says that nothing but views was missing, and that they were made.
+    `made_views` says that nothing but views was missing or replaced, and that they were made.
     """
 
     before: str | None
@@ -146,14 +146,14 @@ def migrate(database: Database) -> None:
 
 
 def make_missing_views(database: Database) -> bool:
-    """Make the views of the newest schema anew if any is missing, and say so."""
+    """Make the views of the newest schema anew if any is missing or replaced, and say so."""
     from ibkr_sync.infrastructure.repositories.local_repo.schema.views.creation import (
         ensure_views,
-        missing_views,
+        wrong_views,
     )
 
     with database.read() as connection:
-        if not missing_views(connection):
+        if not wrong_views(connection):
             return False
     with database.write() as connection:
         return ensure_views(connection)
