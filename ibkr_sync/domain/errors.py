@@ -661,6 +661,7 @@ class UnavailableReason(StrEnum):
     READ_ONLY = "read-only"
     FULL = "full"
     NOT_A_FILE = "not a file"
+    WRONG_URL = "wrong URL"
 
 
 class DatabaseUnavailableError(StorageError):

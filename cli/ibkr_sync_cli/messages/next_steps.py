@@ -294,6 +294,8 @@ def step_if_unavailable(error: errors.DatabaseUnavailableError, command: NextCom
         return _UNAVAILABLE[error.reason].format(shlex.quote(error.path))
     if error.reason is UnavailableReason.FORBIDDEN:
         return "Name a role that may do this, or have its rights granted: see docs/postgresql.md."
+    if error.reason is UnavailableReason.WRONG_URL:
+        return f"Correct it where it is set: {command('config', 'show')}"
     what = "the path, its permissions and the room on its disk"
     if "://" in error.database:
         what = "that the server is up and lets this user in"

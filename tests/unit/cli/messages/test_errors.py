@@ -474,6 +474,7 @@ def test_every_error_of_the_tree_is_explained(kind: type[errors.IbkrSyncError]) 
                 (errors.UnavailableReason.READ_ONLY, "/my data", "of '/my data' is read-only"),
                 (errors.UnavailableReason.FULL, "/my data", "Make room on its disk"),
                 (errors.UnavailableReason.FORBIDDEN, None, "Name a role that may do this"),
+                (errors.UnavailableReason.WRONG_URL, None, "Correct it where it is set"),
                 (errors.UnavailableReason.NOT_A_FILE, "/d/f.db.lock", "Move /d/f.db.lock away"),
             )
         ),

@@ -54,6 +54,15 @@ _SQLITE_INCOMPLETE = re.compile(r"no such (table|column): |table \S+ has no colu
 
 _LOCK_NOT_AVAILABLE = "another session keeps it locked"
 _NO_PERMISSION = "permission denied"
+_WRONG_URL = "its URL is not understood"
+_WRONG_OPTION = re.compile(
+    r"invalid connection option|invalid \S+ value: |bad value for |non-integer port "
+)
+"""What the driver says of options in a URL, without a code."""
+_REASONS = {
+    _NO_PERMISSION: UnavailableReason.FORBIDDEN,
+    _WRONG_URL: UnavailableReason.WRONG_URL,
+}
 _POSTGRES_ERRORS: dict[str, tuple[type[StorageError], str]] = {
     "55P03": (DatabaseLockedError, _LOCK_NOT_AVAILABLE),
     "40P01": (DatabaseLockedError, _LOCK_NOT_AVAILABLE),
@@ -114,9 +123,10 @@ def _reason(
     location: DatabaseLocation, meaning: str
 ) -> tuple[UnavailableReason | None, Path | None]:
     """Why a database is unavailable, and the file or folder that this is about."""
+    if location.url is not None:
+        return _REASONS.get(meaning), None
     if location.path is None:
-        is_refused = location.url is not None and meaning == _NO_PERMISSION
-        return (UnavailableReason.FORBIDDEN if is_refused else None), None
+        return None, None
     forbidden = forbidden_path(location.path)
     if forbidden is not None:
         return why_forbidden(forbidden), forbidden
@@ -153,8 +163,8 @@ def _by_code(original: BaseException | None) -> tuple[type[StorageError], str] |
             return _INCOMPLETE
         return _SQLITE_VARIANTS.get(code) or _SQLITE_ERRORS.get(code & 0xFF)
     state = getattr(original, "sqlstate", None) or ""
-    if not state and str(original).startswith("invalid connection option"):
-        return DatabaseUnavailableError, "its URL is not understood"
+    if not state and _WRONG_OPTION.search(str(original)):
+        return DatabaseUnavailableError, _WRONG_URL
     return _POSTGRES_ERRORS.get(state) or _POSTGRES_CLASSES.get(state[:2])
 
 

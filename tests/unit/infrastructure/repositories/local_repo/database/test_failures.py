@@ -14,6 +14,7 @@ from ibkr_sync.domain.errors import (
     DatabaseUnavailableError,
     ForeignDatabaseError,
     StorageError,
+    UnavailableReason,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.database.failures import (
     DBAPI_ERRORS,
@@ -133,6 +134,21 @@ def test_an_error_of_the_file_system_names_the_file() -> None:
     error = raised_for(OSError(errno.EACCES, "Permission denied", "/data/futures.db.lock"))
     assert type(error) is DatabaseUnavailableError
     assert "/data/futures.db.lock: Permission denied" in error.detail
+
+
+@one_case(
+    "said",
+    [
+        'invalid connection option "bogus"',
+        'connection is bad: invalid sslmode value: "all"',
+        "bad value for connect_timeout: 'soon'",
+        "Received non-integer port arguments: ('3a',)",
+    ],
+)
+def test_a_wrong_option_of_a_url_is_no_server_that_is_down(said: str) -> None:
+    error = raised_for(exc.ProgrammingError("", {}, psycopg.ProgrammingError(said)))
+    assert isinstance(error, DatabaseUnavailableError)
+    assert error.reason is UnavailableReason.WRONG_URL
 
 
 def test_a_message_never_holds_the_password_nor_more_than_one_line() -> None:
