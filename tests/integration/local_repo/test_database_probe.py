@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import sqlite3
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
@@ -205,3 +207,13 @@ def test_who_holds_the_lock_is_seen_without_touching_it(
         assert held == LockFacts(is_held=True, holder=f"process {os.getpid()}")
     if kind == "server":
         assert str(held.holder).startswith("server session ")
+
+
+def test_a_run_waits_for_who_looks_whether_one_is_at_work(path: Path) -> None:
+    with path.with_name("own.db.lock").open("w") as lock, Database(path) as database:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        looking = threading.Timer(0.3, fcntl.flock, (lock, fcntl.LOCK_UN))
+        looking.start()
+        with repository(database, FakeClock()).sync_run(Origin.IBKR):
+            pass
+        looking.join()

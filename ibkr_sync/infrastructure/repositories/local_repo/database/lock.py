@@ -13,13 +13,14 @@ from ibkr_sync.domain.errors import AlreadyRunningError
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import FILE_MODE, Database
 from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated_failures
 from ibkr_sync.infrastructure.repositories.local_repo.database.file_identity import file_identity
+from ibkr_sync.infrastructure.repositories.local_repo.database.lock_holder import refuses_sharing
 from ibkr_sync.infrastructure.repositories.local_repo.database.permissions import (
     lock_file_of,
     refuse_unusable_lock,
 )
 
-_PATIENCE = 0.1
-"""Seconds in which whoever looks whether a run is at work has long looked."""
+_LONGEST_LOOK = 5.0
+"""Seconds in which whoever looks whether a run is at work has looked, on the busiest machine."""
 
 _TRY_LOCK = (
     "SELECT pg_try_advisory_lock(hashtext('ibkr-sync run'), hashtext(current_schema())) IS TRUE"
@@ -59,11 +60,15 @@ def _file_lock(database: Database, path: Path) -> Iterator[None]:
 
     lock_path = lock_file_of(path)
     refuse_unusable_lock(lock_path, database.name)
-    lock = FileLock(lock_path, timeout=_PATIENCE, mode=FILE_MODE, thread_local=False)
+    lock = FileLock(lock_path, timeout=0, mode=FILE_MODE, thread_local=False)
     with translated_failures(database.location):
         database.create_file()
         try:
-            lock.acquire(poll_interval=_PATIENCE / 5)
+            with suppress(Timeout):
+                lock.acquire()
+            if not lock.is_locked:
+                is_looked_at = refuses_sharing(lock_path) is False
+                lock.acquire(_LONGEST_LOOK if is_looked_at else 0, poll_interval=0.02)
         except Timeout:
             raise AlreadyRunningError(str(lock_path)) from None
     database.run_lock_file = (lock_path, file_identity(lock_path))

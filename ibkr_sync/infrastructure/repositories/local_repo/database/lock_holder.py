@@ -38,13 +38,13 @@ def find_lock_holder(database: Database) -> LockFacts:
         listed = lock_in_table(_LOCKS.read_text(encoding="ascii"), lock.stat().st_ino)
         if listed is not None:
             return listed
-    return LockFacts(is_held=_refuses_sharing(lock))
+    return LockFacts(is_held=refuses_sharing(lock))
 
 
-def _refuses_sharing(lock: Path) -> bool | None:
+def refuses_sharing(lock: Path) -> bool | None:
     """Whether a shared lock on the file is refused; None where this system can't say.
 
-    It is held for less than a run waits for its own.
+    It is held for a moment, in which a run that begins waits.
     """
     try:
         import fcntl  # which not every system has
