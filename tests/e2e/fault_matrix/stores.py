@@ -31,7 +31,7 @@ _ABOUT_THE_PAST = frozenset(("field_changes", "former_names", "hours_days"))
 _DIFFERS_BETWEEN_RUNS = frozenset(
     ("id", "run_id", "first_seen_at", "last_seen_at", "seen_at", "schedule_id", "changed_at")
 )
-_KNOWN_BY_PRESENCE = frozenset(("missing_since", "delisted_at", "synced_at"))
+_KNOWN_BY_PRESENCE = frozenset(("missing_since", "delisted_at", "synced_at", "reply_digest"))
 
 
 _SET_NEXT_ID = """
