@@ -223,7 +223,7 @@ def test_a_backup_is_one_private_file_that_appears_when_it_is_whole(
     folder = tmp_path / "backups"
     folder.mkdir()
     backup = folder / "futures.db"
-    killed = folder / ".futures.db.ibkr-sync.ab12cd34"
+    killed = folder / ".ibkr-sync-copy.ab12cd34"
     killed.mkdir()
     (killed / "lock").touch()
     with staging_folder(backup) as used, staging_folder(backup):

@@ -1,4 +1,4 @@
-"""A folder for a database that is not whole yet, beside the file that it is to become."""
+"""A folder in which a copy is made before it takes its place; those of killed processes go."""
 
 from __future__ import annotations
 
@@ -7,31 +7,54 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import IO, Final
 
-from filelock import FileLock, Timeout
+from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated_failures
+from ibkr_sync.infrastructure.repositories.local_repo.database.location import locate_database
 
-_LOCK = "lock"
+_PREFIX: Final = ".ibkr-sync-copy."
+_LOCK: Final = "lock"
+"""A file in the folder, locked from when it has this name until its process ends."""
 
 
 @contextmanager
 def staging_folder(file: Path) -> Iterator[Path]:
-    """A private folder beside a file, which goes in the end; raises OSError.
+    """A private folder beside the file that a copy is for, deleted at the end.
 
-    It is locked while it is used: those that killed processes left for the same file are not, and
-    go first.
+    Those beside it that a process left behind are deleted first. Raises DatabaseUnavailableError,
+    of the file, where none can be made.
     """
-    prefix = f".{file.name}.ibkr-sync."
-    for folder in [path for path in file.parent.iterdir() if path.name.startswith(prefix)]:
-        with suppress(OSError, Timeout):
-            _remove_if_left(folder)
-    with (
-        TemporaryDirectory(dir=file.parent, prefix=prefix, ignore_cleanup_errors=True) as name,
-        FileLock(Path(name) / _LOCK, timeout=0),
-    ):
+    for former in file.parent.glob(f"{_PREFIX}*"):
+        if _is_abandoned(former):
+            shutil.rmtree(former, ignore_errors=True)
+    with translated_failures(locate_database(file)):
+        made = TemporaryDirectory(dir=file.parent, prefix=_PREFIX)
+    with made as name, _held(Path(name)):
         yield Path(name)
 
 
-def _remove_if_left(folder: Path) -> None:
-    if (folder / _LOCK).is_file():
-        with FileLock(folder / _LOCK, timeout=0):
-            shutil.rmtree(folder)
+def _is_abandoned(folder: Path) -> bool:
+    """Whether nobody holds its lock; without one it may be about to be made."""
+    with suppress(OSError), (folder / _LOCK).open("r+b") as file:
+        return _lock(file)
+    return False
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    new = folder / f"{_LOCK}.new"
+    with new.open("xb") as file:
+        if _lock(file):
+            new.rename(folder / _LOCK)
+        yield
+
+
+def _lock(file: IO[bytes]) -> bool:
+    """Lock a file until it is closed, if this system can and nobody else does."""
+    try:
+        import fcntl  # which not every system has
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (OSError, ImportError):
+        return False
+    return True
