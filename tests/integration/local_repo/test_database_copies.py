@@ -327,12 +327,12 @@ def test_a_restore_that_fails_keeps_nothing_aside(
     back_up_database(server, backup, on_progress=quiet)
 
     def fail(_done: int, _total: int) -> None:
-        if any(tmp_path.glob("backup.db.replaced.*")):
+        if any(tmp_path.glob(".*/backup.db.replaced.*")):
             raise StorageError("server", "it failed")
 
     with Database(backup) as found, pytest.raises(StorageError, match="it failed"):
         restore_database(found, server, FakeClock().now, takes_sample_data=True, on_progress=fail)
-    assert not any(tmp_path.glob("backup.db.replaced.*"))
+    assert not any(tmp_path.glob("**/backup.db.replaced.*"))
     assert dump(server) == before
 
 

@@ -94,16 +94,15 @@ def restore_database(
         if not takes_sample_data:
             with backup.read() as connection:
                 refuse_sample_data(connection)
-    is_replaced = is_filled(database)
+    kept = _place_for_kept(backup, database, now) if is_filled(database) else None
     with (
         run_lock(database),
         translated_failures(database.location),
-        _staging_place(database.path) as staging,
+        _staging_place(database.path or kept) as staging,
         Database(staging) as restored,
     ):
         with _usable(backup):
             contents = _stage(backup, restored, on_progress)
-        kept = _place_for_kept(backup, database, now) if is_replaced else None
         if database.path is None:
             _replace_rows(restored, database, kept, on_progress)
         else:
@@ -112,9 +111,9 @@ def restore_database(
 
 
 @contextmanager
-def _staging_place(path: Path | None) -> Iterator[Path]:
-    """Where a backup is copied to first: beside the file that it replaces, if it does."""
-    with TemporaryDirectory() if path is None else staging_folder(path) as folder:
+def _staging_place(file: Path | None) -> Iterator[Path]:
+    """Where a backup is copied to first: beside the file that is made or replaced, if any."""
+    with TemporaryDirectory() if file is None else staging_folder(file) as folder:
         yield Path(folder) / "restored.db"
 
 
@@ -150,20 +149,19 @@ def _replace_rows(
     restored: Database, database: Database, kept: Path | None, on_progress: Progress
 ) -> None:
     """Replace all rows in one transaction, which nobody writes between what is kept and its end."""
+    assert restored.path is not None  # noqa: S101 - it is a file of ours
     with reading(restored) as origin, writing(database) as connection:
         if kept is None and holds_rows(connection):
             raise _filled_meanwhile(database)
         if kept is not None:
-            back_up_database(database, kept, on_progress=on_progress)
-        try:
-            for table in reversed(metadata.sorted_tables):
-                connection.execute(delete(table))
-            insert_rows(origin, connection, database, on_progress)
-            ensure_views(connection)
-        except BaseException:
-            if kept is not None:
-                kept.unlink(missing_ok=True)
-            raise
+            back_up_database(database, restored.path.with_name(kept.name), on_progress=on_progress)
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(delete(table))
+        insert_rows(origin, connection, database, on_progress)
+        ensure_views(connection)
+        if kept is not None:  # last, for whoever is killed before has replaced nothing
+            restored.path.with_name(kept.name).replace(kept)
+            flush(kept.parent)
 
 
 def _replace_file(restored: Database, database: Database, path: Path, kept: Path | None) -> None:
