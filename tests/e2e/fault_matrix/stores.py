@@ -29,9 +29,12 @@ _OF_ALL_PRODUCTS = frozenset(
 _ABOUT_THE_PAST = frozenset(("field_changes", "former_names", "hours_days"))
 
 _DIFFERS_BETWEEN_RUNS = frozenset(
-    ("id", "run_id", "first_seen_at", "last_seen_at", "seen_at", "schedule_id", "changed_at")
+    (
+        *("id", "run_id", "first_seen_at", "last_seen_at", "seen_at", "schedule_id", "changed_at"),
+        "reply_digest",  # over ids and odd rows too, and no truth of its own
+    )
 )
-_KNOWN_BY_PRESENCE = frozenset(("missing_since", "delisted_at", "synced_at", "reply_digest"))
+_KNOWN_BY_PRESENCE = frozenset(("missing_since", "delisted_at", "synced_at"))
 
 
 _SET_NEXT_ID = """
