@@ -13,6 +13,9 @@ from benchmarks.figures import Figure, quartiles
 
 if TYPE_CHECKING:
     from ibkr_sync.domain.entities.contracts import FuturesContract
+    from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import (
+        TranslatedRow,
+    )
 
 _VERSIONS = (157, 187, 200, 205, 226)
 """Text as 9.81.1 speaks it, text of today, and protobuf from its first to its newest version."""
@@ -46,8 +49,9 @@ def entities() -> list[FuturesContract]:
     """The sample's contracts that trade, as they become entities."""
     version = _VERSIONS[0]
     take = _ways_to_take(version)["frame to entity"]
-    contracts = cast("list[FuturesContract]", [take(frame) for frame in _frames(version)])
-    return [contract for contract in contracts if contract.schedule is not None]
+    rows = cast("list[TranslatedRow]", [take(frame) for frame in _frames(version)])
+    contracts = (row.contract for row in rows)
+    return [contract for contract in contracts if contract and contract.schedule is not None]
 
 
 def _frames(version: int) -> list[bytes]:

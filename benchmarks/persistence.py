@@ -123,11 +123,13 @@ def _product() -> Future:
 def _store(file: Path, product: Future) -> Instant:
     """Store a product as a run does; gives what it took."""
     query = FutureQuery(symbol=product.symbol)
+    product = dataclasses.replace(product, synced_at=datetime.now(UTC))
     with Database(file) as database:
         local = LocalFutureRepository(database, Future, load_catalogue(), lambda: datetime.now(UTC))
         with local.sync_run(Origin.SAMPLE) as run:
             began = Instant.now()
-            local.get_or_create_entity(AcquiredFuture(product=product), query, SyncPolicy(), run)
+            reply = AcquiredFuture(product=product, scope=query)
+            local.get_or_create_entity(reply, query, SyncPolicy(), run)
             return Instant.now() - began
 
 
