@@ -5,7 +5,6 @@ docs/replay-format.md describes it.
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from dataclasses import dataclass, field
@@ -73,20 +72,6 @@ def read_recording(path: Path) -> Recording:
         RecordingError: the file can't be read, is too large, isn't UTF-8, or a line is malformed.
     """
     return parse_recording(read_text_file(path, RecordingError, max_bytes=MAX_BYTES), str(path))
-
-
-def write_recording(path: Path, recording: Recording) -> None:
-    """Write a recording, replacing a file of that name at once or not at all.
-
-    Raises:
-        OSError: the file can't be written.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(format_recording(recording), encoding="utf-8", newline="\n")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def parse_recording(text: str, source: str) -> Recording:

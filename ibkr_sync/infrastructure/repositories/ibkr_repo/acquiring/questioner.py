@@ -51,7 +51,7 @@ class _Question(Generic[K, T]):
         times_sent: how often it was sent; it never was when a session broke, or IBKR went
             away, while its message still waited for its turn.
         is_repeated: whether it failed before, sent or not.
-        replies: what the dialogue was told before.
+        replies: the complete replies that the dialogue had before.
     """
 
     key: K
