@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
-
-from rich.text import Text
 
 from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import Origin, ProductKey
 from ibkr_sync.domain.entities.price_fractions import ticks_in_32nds
 from ibkr_sync.domain.hours.sessions import MarketState
 from ibkr_sync_cli.units.clocks import clock_name
+
+if TYPE_CHECKING:  # a pipe needs no drawing
+    from rich.text import Text
 
 _WEEK = timedelta(days=7)
 _CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
@@ -25,8 +27,12 @@ STATE_STYLES = {
     ContractState.DELISTED: "red",
 }
 
-SAMPLE_TAG = Text("SAMPLE DATA", style="bold black on yellow")
-"""Stands wherever computed data is shown, so that nobody trades on it."""
+
+def sample_tag() -> Text:
+    """Stands wherever computed data is shown, so that nobody trades on it."""
+    from rich.text import Text
+
+    return Text("SAMPLE DATA", style="bold black on yellow")
 
 
 def number_cell(value: Decimal | None) -> str:
@@ -103,7 +109,7 @@ def days_left_cell(contract: FuturesContract, now: datetime) -> str:
 
 def marked_cell(text: Text, *, is_sample: bool) -> Text:
     """The text, behind a tag if it tells of sample data."""
-    return Text.assemble(SAMPLE_TAG, "  ", text) if is_sample else text
+    return text.assemble(sample_tag(), "  ", text) if is_sample else text
 
 
 def origin_cell(origin: Origin) -> str:

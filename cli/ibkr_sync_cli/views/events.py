@@ -21,7 +21,9 @@ from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.field_phrases import field_phrase, rule_in_words
 from ibkr_sync_cli.units.moments import instant_text, instant_value
 from ibkr_sync_cli.units.quantities import quantity_of
+from ibkr_sync_cli.views.cells import sample_tag
 from ibkr_sync_cli.views.records import Record, records_view
+from ibkr_sync_cli.views.tables import ItemsTable, TableColumn, items_table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -34,16 +36,8 @@ _SAID_BY_TYPE = frozenset(
     (
         *REMARK_FIELDS,
         *("listing", "state", "last_trade_date", "last_trade_at", "multiplier"),
-        *(
-            "price_magnifier",
-            _TICK,
-            "exchange",
-            "symbol",
-            "currency",
-            "time_zone",
-            "trading_class",
-            "local_symbol",
-        ),
+        *("price_magnifier", _TICK, "exchange", "symbol", "currency", "time_zone"),
+        *("trading_class", "local_symbol"),
         *("contract_month", "venues", "underlying", "name", PRODUCT, "closed_at", REPLACED_BY),
     )
 )
@@ -72,12 +66,9 @@ def past_events_view(chronicle: HistoryReport, events: Sequence[Event], origin: 
 
     `origin` is that of the product.
     """
-    symbol, exchange, trading_class = chronicle.product
     contract = chronicle.contract
     head = {
-        "symbol": symbol,
-        "exchange": exchange,
-        "trading_class": trading_class,
+        **chronicle.product._asdict(),
         "con_id": contract and contract.con_id,
         "local_symbol": contract and contract.local_symbol,
         "first_seen_at": instant_value(chronicle.first_seen_at),
@@ -126,18 +117,14 @@ def without_repeats(events: Iterable[Event]) -> list[Event]:
     ]
 
 
-def run_events_table(events: Sequence[Event]) -> RenderableType:
+def run_events_table(events: Sequence[Event]) -> ItemsTable[Event]:
     """What a run saw, a line per event."""
     return _events_table(events, of_run=True)
 
 
 def _changes_table(
     every: Sequence[Event], asked: ChangesQuestion, *, is_sample: bool
-) -> RenderableType:
-    from rich.console import Group
-
-    from ibkr_sync_cli.views.tables import Phrases
-
+) -> ItemsTable[Event]:
     events = without_repeats(every)
     counts = Counter(event.severity for event in events)
     footer = (
@@ -145,7 +132,7 @@ def _changes_table(
         period_text(asked),
         *(f"{counts[other]} {other}" for other in reversed(Severity) if counts[other]),
     )
-    return Group(_events_table(events), Phrases(footer, is_sample=is_sample))
+    return _events_table(events, footer=footer, is_sample=is_sample)
 
 
 def _history_table(
@@ -154,26 +141,27 @@ def _history_table(
     from rich.console import Group
     from rich.text import Text
 
-    from ibkr_sync_cli.views.cells import SAMPLE_TAG
-
     events = without_repeats(every)
     contract = chronicle.contract
     title = Text(str(chronicle.product))
     if contract is not None:
         title = Text.assemble((harmless_line(contract.local_symbol), "bold"), "  ", title)
     if origin is Origin.SAMPLE:
-        title.append("  ").append_text(SAMPLE_TAG)
+        title.append("  ").append_text(sample_tag())
     first_seen = f"first seen {chronicle.first_seen_at:%Y-%m-%d %H:%M} UTC"
-    footer = Text(f"{quantity_of(len(events), 'event')} · {first_seen}", style="dim")
-    return Group(title, _events_table(events, of_one=contract is not None), footer)
+    footer = [f"{quantity_of(len(events), 'event')} · {first_seen}"]
+    return Group(title, _events_table(events, of_one=contract is not None, footer=footer))
 
 
 def _events_table(
-    events: Sequence[Event], *, of_one: bool = False, of_run: bool = False
-) -> RenderableType:
+    events: Sequence[Event],
+    *,
+    of_one: bool = False,
+    of_run: bool = False,
+    footer: Iterable[str] = (),
+    is_sample: bool = False,
+) -> ItemsTable[Event]:
     """A line per event; left out is what all have in common, as one contract or one run."""
-    from ibkr_sync_cli.views.tables import TableColumn, items_table  # rich, not for pipes
-
     contracts = {(event.local_symbol, event.con_id) for event in events if event.local_symbol}
     counts = Counter(local_symbol for local_symbol, _ in contracts)
     shared = {local_symbol for local_symbol, count in counts.items() if count > 1}  # decades apart
@@ -190,7 +178,13 @@ def _events_table(
         TableColumn("Change", change_text, fit="wrap"),
         None if of_run else TableColumn("Run", lambda item: item.run, right=True),
     ]
-    return items_table(events, columns, style=lambda item: _STYLES[item.severity])
+    return items_table(
+        events,
+        columns,
+        style=lambda item: _STYLES[item.severity],
+        footer=footer,
+        is_sample=is_sample,
+    )
 
 
 def event_subject(event: Event) -> str:

@@ -1,19 +1,18 @@
-"""Tables of one kind of things, in as many columns as fit."""
+"""Tables of one kind of things, in as many columns as fit; rich is loaded when one is drawn."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
-
-from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, RenderableType
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from ibkr_sync.domain.untrusted_text import harmless_line
-from ibkr_sync_cli.terminal.plain_table import plain_table
-from ibkr_sync_cli.views.cells import SAMPLE_TAG, marked_cell
+from ibkr_sync_cli.views.cells import marked_cell, sample_tag
+
+if TYPE_CHECKING:  # a pipe needs no drawing
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.table import Table
+    from rich.text import Text
 
 T = TypeVar("T")
 
@@ -29,7 +28,8 @@ class TableColumn(Generic[T]):
     """A column of a table.
 
     Attributes:
-        cell: gives what an item has there, as text or styled; None shows as a hyphen.
+        cell: gives what an item has there; None shows as a hyphen.
+        style: gives the style of that, where it is not the line's.
         right: whether it is right-aligned.
         fit: what happens to its cells on a narrow terminal.
         least: how many characters of cells that may be cut or broken are worth a column.
@@ -45,42 +45,52 @@ class TableColumn(Generic[T]):
     least: int = 16
     gives_way: int = 0
     alike: str | None = None
+    style: Callable[[T], str] | None = None
 
 
 class ItemsTable(Generic[T]):
-    """A line per item, without frame.
+    """A line per item, without frame, above a footer.
 
     Columns give way where there is no room for all. What is the same for all items stands above, as
     far as its column says how.
     """
 
     def __init__(
-        self, items: Sequence[T], columns: Iterable[TableColumn[T]], style: Callable[[T], str]
+        self,
+        items: Sequence[T],
+        columns: Sequence[TableColumn[T]],
+        style: Callable[[T], str],
+        footer: Phrases,
     ) -> None:
-        self._cells = [
-            (column, [_text(column, column.cell(item)) for item in items]) for column in columns
-        ]
-        self._styles = [style(item) for item in items]
+        self._items = items
+        self._columns = columns
+        self._style = style
+        self._footer = footer
 
     def __rich_console__(
         self, console: Console, options: ConsoleOptions
     ) -> Iterator[RenderableType]:
-        """Draw it with the most columns that fit; nothing where there is no item."""
-        if not self._styles:
-            return
-        alike = [_alike(column, cells) for column, cells in self._cells]
-        if any(alike):
-            yield Phrases(filter(None, alike))
-        shown = [pair for pair, phrase in zip(self._cells, alike, strict=True) if phrase is None]
-        yield self._table(_fitting(shown, options.max_width))
+        """Draw it with the most columns that fit; of no item the footer alone."""
+        if self._items:
+            columns = [
+                (column, [_text(column, item) for item in self._items]) for column in self._columns
+            ]
+            alike = [_alike(column, cells) for column, cells in columns]
+            if any(alike):
+                yield Phrases(filter(None, alike))
+            shown = [pair for pair, phrase in zip(columns, alike, strict=True) if phrase is None]
+            yield self._table(_fitting(shown, options.max_width))
+        yield self._footer
 
     def _table(self, shown: Sequence[tuple[TableColumn[T], Sequence[Text]]]) -> Table:
+        from ibkr_sync_cli.terminal.plain_table import plain_table
+
         table = plain_table(*((column.heading, column.right) for column, _ in shown))
         for (column, _), drawn in zip(shown, table.columns, strict=True):
             drawn.no_wrap = column.fit == "whole"
             drawn.overflow = "fold" if column.fit == "fold" else "ellipsis"
-        for number, style in enumerate(self._styles):
-            table.add_row(*(cells[number] for _, cells in shown), style=style)
+        for number, item in enumerate(self._items):
+            table.add_row(*(cells[number] for _, cells in shown), style=self._style(item))
         return table
 
 
@@ -89,15 +99,21 @@ def items_table(
     columns: Iterable[TableColumn[T] | None],
     *,
     style: Callable[[T], str] = lambda _: "",
+    footer: Iterable[str] = (),
+    is_sample: bool = False,
 ) -> ItemsTable[T]:
-    """A table of items; None is a column that is left out."""
-    return ItemsTable(list(items), [column for column in columns if column is not None], style)
+    """A table of items; None is a column that is left out.
+
+    Below stand the phrases of the `footer`, and whether it is sample data.
+    """
+    shown = [column for column in columns if column is not None]
+    return ItemsTable(list(items), shown, style, Phrases(footer, is_sample=is_sample))
 
 
 class Phrases:
     """Short texts in one line, or in more that break between two of them.
 
-    The first line of those of sample data begins with its mark.
+    The first line of those of sample data begins with its mark; without any it is that mark.
     """
 
     def __init__(self, phrases: Iterable[str], *, is_sample: bool = False) -> None:
@@ -106,10 +122,16 @@ class Phrases:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
         """Put into each line what fits."""
+        from rich.cells import cell_len
+        from rich.text import Text
+
+        if self._is_sample and not self._phrases:
+            yield sample_tag()
+            return
         room = options.max_width
         lines: list[str] = []
         if self._is_sample:
-            room -= SAMPLE_TAG.cell_len + _GAP
+            room -= sample_tag().cell_len + _GAP
         for phrase in map(harmless_line, self._phrases):
             longer = f"{lines[-1]} · {phrase}" if lines else phrase
             if lines and cell_len(longer) <= room:
@@ -124,7 +146,7 @@ class Phrases:
 
 def phrase_if_alike(column: TableColumn[T], items: Sequence[T]) -> str | None:
     """What is said of equal values instead of showing a column of them; None where it is shown."""
-    return _alike(column, [_text(column, column.cell(item)) for item in items], even_one=True)
+    return _alike(column, [_text(column, item) for item in items], even_one=True)
 
 
 def _alike(column: TableColumn[T], cells: Sequence[Text], *, even_one: bool = False) -> str | None:
@@ -159,6 +181,8 @@ def _fitting(
 
 
 def _width(column: TableColumn[T], cells: Sequence[Text]) -> int:
+    from rich.cells import cell_len
+
     longest = _longest(cells)
     if column.fit != "whole":
         longest = min(longest, column.least)
@@ -169,9 +193,12 @@ def _longest(cells: Sequence[Text]) -> int:
     return max((cell.cell_len for cell in cells), default=0)
 
 
-def _text(column: TableColumn[T], value: object) -> Text:
-    text = value if isinstance(value, Text) else Text(_NOTHING if value is None else str(value))
-    text.plain = harmless_line(text.plain)
+def _text(column: TableColumn[T], item: T) -> Text:
+    from rich.text import Text
+
+    value = column.cell(item)
+    text = Text(_NOTHING if value is None else harmless_line(str(value)))
+    text.style = column.style(item) if column.style else ""
     if column.fit == "cut":
         text.no_wrap, text.overflow = True, "ellipsis"
     return text

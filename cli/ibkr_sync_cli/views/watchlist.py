@@ -13,10 +13,9 @@ from ibkr_sync_cli.units.durations import brief_duration
 from ibkr_sync_cli.units.moments import instant_value
 from ibkr_sync_cli.units.quantities import quantity_of
 from ibkr_sync_cli.views.records import Record, records_view
+from ibkr_sync_cli.views.tables import ItemsTable, TableColumn, items_table
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from ibkr_sync.application.services.watching.watchlist import WatchlistState
 
 PRODUCT_COLUMNS = ("symbol", "exchange", "trading_class", "currency", "group")
@@ -80,13 +79,7 @@ def _record(state: WatchlistState) -> dict[str, object]:
     }
 
 
-def _table(states: Sequence[WatchlistState], now: datetime) -> RenderableType:
-    from rich.console import Group  # not for pipes
-    from rich.text import Text
-
-    from ibkr_sync_cli.views.cells import marked_cell
-    from ibkr_sync_cli.views.tables import TableColumn, items_table
-
+def _table(states: Sequence[WatchlistState], now: datetime) -> ItemsTable[WatchlistState]:
     columns: list[TableColumn[WatchlistState] | None] = [
         TableColumn("Symbol", lambda item: item.product.symbol),
         TableColumn("Exchange", lambda item: item.product.exchange or None),
@@ -105,14 +98,12 @@ def _table(states: Sequence[WatchlistState], now: datetime) -> RenderableType:
         TableColumn("Listed", lambda item: _record(item)["listed"], right=True),
         TableColumn("Group", lambda item: item.product.group or None, fit="cut", alike="group {}"),
     ]
-    footer = Text(quantity_of(len(states), "entry", "entries"), style="dim")
+    footer = [quantity_of(len(states), "entry", "entries")]
     is_sample = watchlist_has_sample_data(states)
-    return Group(items_table(states, columns), marked_cell(footer, is_sample=is_sample))
+    return items_table(states, columns, footer=footer, is_sample=is_sample)
 
 
-def _changes_table(records: Sequence[Record]) -> RenderableType:
-    from ibkr_sync_cli.views.tables import TableColumn, items_table  # rich, not for pipes
-
+def _changes_table(records: Sequence[Record]) -> ItemsTable[Record]:
     columns: list[TableColumn[Record] | None] = [
         TableColumn("Symbol", lambda record: record["symbol"]),
         TableColumn("Exchange", lambda record: record["exchange"] or None),

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.databases.table_contents import TableContents
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.quantities import quantity_of
 from ibkr_sync_cli.views.records import records_view
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
+from ibkr_sync_cli.views.tables import ItemsTable, TableColumn, items_table
 
 _COLUMNS = ("table", "rows", "sha256")
 
@@ -37,9 +34,7 @@ def table_contents_sentence(contents: Sequence[TableContents], done: str) -> str
     return f"{rows} of {quantity_of(len(contents), 'table')} {done}"
 
 
-def _table(contents: Sequence[TableContents]) -> RenderableType:
-    from ibkr_sync_cli.views.tables import TableColumn, items_table  # rich, not for pipes
-
+def _table(contents: Sequence[TableContents]) -> ItemsTable[TableContents]:
     columns: list[TableColumn[TableContents] | None] = [
         TableColumn("Table", lambda found: found.table),
         TableColumn("Rows", lambda found: str(found.rows), right=True),

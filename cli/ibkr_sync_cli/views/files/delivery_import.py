@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from ibkr_sync.application.services.deliveries.delivery_import import DeliveryImport
 from ibkr_sync.domain.entities.delivery import DELIVERY_DATES
@@ -13,9 +12,7 @@ from ibkr_sync.interchange.delivery_files.contradictions import ContradictoryRow
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.quantities import quantity_of
 from ibkr_sync_cli.views.records import records_view
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
+from ibkr_sync_cli.views.tables import ItemsTable, TableColumn, items_table
 
 COLUMNS = (
     *("con_id", "exchange", "trading_class", "contract_month", "last_trade_date"),
@@ -85,9 +82,7 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _table(found: DeliveryImport) -> RenderableType:
-    from ibkr_sync_cli.views.tables import TableColumn, items_table  # not for pipes
-
+def _table(found: DeliveryImport) -> ItemsTable[ImportedDelivery]:
     def name(each: ImportedDelivery) -> str:
         return str(each.con_id or f"{each.trading_class}@{each.exchange} {each.contract_month}")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ibkr_sync.interchange.exports.pysystemtrade.config_table import ConfigRow
 from ibkr_sync.interchange.exports.pysystemtrade.findings import (
     FindingKind,
@@ -13,9 +11,7 @@ from ibkr_sync.interchange.exports.pysystemtrade.findings import (
 )
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.views.records import Record, records_view
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
+from ibkr_sync_cli.views.tables import ItemsTable, TableColumn, items_table
 
 COLUMNS = (
     *("line", "instrument", "symbol", "exchange", "multiplier", "finding", "column", "found"),
@@ -65,9 +61,7 @@ def _row(row: ConfigRow) -> dict[str, object]:
     }
 
 
-def _table(review: TableReview) -> RenderableType:
-    from ibkr_sync_cli.views.tables import TableColumn, items_table  # not for pipes
-
+def _table(review: TableReview) -> ItemsTable[TableFinding]:
     columns: list[TableColumn[TableFinding] | None] = [
         TableColumn("Line", lambda item: item.row.line, right=True),
         TableColumn("Instrument", lambda item: item.row["Instrument"], fit="cut", least=10),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.delivery.audit.disagreements import Disagreement
 from ibkr_sync.domain.history.severity import Severity
@@ -12,9 +11,7 @@ from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.field_phrases import field_phrase
 from ibkr_sync_cli.units.quantities import quantity_of
 from ibkr_sync_cli.views.records import records_view
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
+from ibkr_sync_cli.views.tables import ItemsTable, TableColumn, items_table
 
 COLUMNS = (
     *("severity", "symbol", "exchange", "trading_class", "local_symbol", "con_id", "field"),
@@ -37,12 +34,9 @@ def audit_view(disagreements: Sequence[Disagreement], *, is_sample: bool = False
 
 
 def _record(each: Disagreement) -> dict[str, object]:
-    symbol, exchange, trading_class = each.product
     return {
         "severity": each.severity.value,
-        "symbol": symbol,
-        "exchange": exchange,
-        "trading_class": trading_class,
+        **each.product._asdict(),
         "local_symbol": each.contract and each.contract.local_symbol,
         "con_id": each.contract and each.contract.con_id,
         "field": each.field,
@@ -53,11 +47,7 @@ def _record(each: Disagreement) -> dict[str, object]:
     }
 
 
-def _table(disagreements: Sequence[Disagreement], *, is_sample: bool) -> RenderableType:
-    from rich.console import Group  # not for pipes
-
-    from ibkr_sync_cli.views.tables import Phrases, TableColumn, items_table
-
+def _table(disagreements: Sequence[Disagreement], *, is_sample: bool) -> ItemsTable[Disagreement]:
     columns: list[TableColumn[Disagreement] | None] = [
         TableColumn("Severity", lambda item: item.severity.value, alike="all {}"),
         TableColumn("What", _subject),
@@ -74,8 +64,13 @@ def _table(disagreements: Sequence[Disagreement], *, is_sample: bool) -> Rendera
             if counts[one_severity]
         ),
     )
-    table = items_table(disagreements, columns, style=lambda item: _STYLES[item.severity])
-    return Group(table, Phrases(footer, is_sample=is_sample))
+    return items_table(
+        disagreements,
+        columns,
+        style=lambda item: _STYLES[item.severity],
+        footer=footer,
+        is_sample=is_sample,
+    )
 
 
 def _subject(each: Disagreement) -> str:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct, ProductFacts
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.quantities import quantity_of
+from ibkr_sync_cli.views.cells import number_cell
 from ibkr_sync_cli.views.records import records_view
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
+from ibkr_sync_cli.views.tables import ItemsTable, TableColumn, items_table
 
 COLUMNS = (
     *("symbol", "exchange", "trading_class", "exchange_code", "asset_class", "category"),
@@ -63,13 +61,7 @@ def _record(product: CatalogueProduct) -> dict[str, object]:
     }
 
 
-def _table(products: Sequence[CatalogueProduct]) -> RenderableType:
-    from rich.console import Group  # not for pipes
-    from rich.text import Text
-
-    from ibkr_sync_cli.views.cells import number_cell
-    from ibkr_sync_cli.views.tables import TableColumn, items_table
-
+def _table(products: Sequence[CatalogueProduct]) -> ItemsTable[CatalogueProduct]:
     columns: list[TableColumn[CatalogueProduct] | None] = [
         TableColumn(
             "Symbol", lambda item: item.symbol if item.active else f"{item.symbol} {_DEAD}"
@@ -99,4 +91,4 @@ def _table(products: Sequence[CatalogueProduct]) -> RenderableType:
     count = quantity_of(len(products), "product")
     dead = any(not product.active for product in products)
     footer = f"{count} · {_DEAD} trades no longer" if dead else count
-    return Group(items_table(products, columns), Text(footer, style="dim"))
+    return items_table(products, columns, footer=[footer])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.delivery.days_before import DaysBefore
 from ibkr_sync.domain.delivery.expirations import Expiration, ExpirationKind
@@ -13,9 +12,7 @@ from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.field_phrases import rule_in_words
 from ibkr_sync_cli.units.quantities import quantity_of
 from ibkr_sync_cli.views.records import records_view
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
+from ibkr_sync_cli.views.tables import ItemsTable, TableColumn, items_table
 
 
 def expirations_view(expirations: Sequence[Expiration], within: DaysBefore) -> Result:
@@ -43,13 +40,7 @@ def expiration_source(expiration: Expiration) -> str:
     return rule_in_words(expiration.source).partition(" (")[0].removeprefix("rule: ")
 
 
-def _table(expirations: Sequence[Expiration], within: DaysBefore) -> RenderableType:
-    from rich.console import Group  # not for pipes
-    from rich.text import Text
-
-    from ibkr_sync_cli.views.cells import marked_cell
-    from ibkr_sync_cli.views.tables import TableColumn, items_table
-
+def _table(expirations: Sequence[Expiration], within: DaysBefore) -> ItemsTable[Expiration]:
     columns: list[TableColumn[Expiration] | None] = [
         TableColumn("Date", lambda item: f"{item.day:%a %d %b %Y}"),
         TableColumn("Days", lambda item: item.days_left, right=True),
@@ -63,5 +54,4 @@ def _table(expirations: Sequence[Expiration], within: DaysBefore) -> RenderableT
         expiration.delivering.product.origin is Origin.SAMPLE for expiration in expirations
     )
     summary = f"{quantity_of(len(expirations), 'date')} within {within}"
-    footer = marked_cell(Text(summary, style="dim"), is_sample=is_sample)
-    return Group(items_table(expirations, columns), footer)
+    return items_table(expirations, columns, footer=[summary], is_sample=is_sample)

@@ -26,7 +26,9 @@ from ibkr_sync.domain.entities.delivery import Confidence
 from ibkr_sync.domain.untrusted_text import harmless_line
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.field_phrases import rule_in_words
+from ibkr_sync_cli.views.cells import sample_tag
 from ibkr_sync_cli.views.records import record_cells, records_view
+from ibkr_sync_cli.views.tables import ItemsTable, TableColumn, items_table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -107,9 +109,6 @@ def _table(found: Sequence[NearestContract], *, is_sample: bool) -> RenderableTy
     from rich.console import Group
     from rich.text import Text
 
-    from ibkr_sync_cli.views.cells import SAMPLE_TAG
-    from ibkr_sync_cli.views.tables import TableColumn, items_table
-
     columns: list[TableColumn[NearestContract] | None] = [
         TableColumn("Contract", lambda item: item.judgement.contract.local_symbol),
         TableColumn("Product", _product),
@@ -125,7 +124,7 @@ def _table(found: Sequence[NearestContract], *, is_sample: bool) -> RenderableTy
         for other in found
     )
     notes = (Text(harmless_line(source), style="dim") for source in sources)
-    return Group(items_table(found, columns), *notes, *([SAMPLE_TAG] if is_sample else []))
+    return Group(items_table(found, columns), *notes, *([sample_tag()] if is_sample else []))
 
 
 def _product(found: NearestContract) -> str:
@@ -138,10 +137,8 @@ def _product(found: NearestContract) -> str:
 
 def nearest_contracts_table(
     judged: NearestJudgements, rule: NearestRule, now: datetime
-) -> RenderableType:
+) -> ItemsTable[NearestJudgement]:
     """The contracts up to the nearest that may be held, with what speaks against them."""
-    from ibkr_sync_cli.views.tables import TableColumn, items_table
-
     columns: list[TableColumn[NearestJudgement] | None] = [
         TableColumn("Contract", lambda item: item.contract.local_symbol),
         TableColumn("Last trade", lambda item: item.contract.last_trade_date),

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.canonical_text import canonical_text
 from ibkr_sync.domain.ports.pins import Pin
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.views.records import records_view
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
+from ibkr_sync_cli.views.tables import ItemsTable, TableColumn, items_table
 
 COLUMNS = ("word", "symbol", "exchange", "trading_class", "multiplier")
 
@@ -32,9 +29,7 @@ def _size(pin: Pin) -> str | None:
     return canonical_text(pin.multiplier)
 
 
-def _table(pins: Sequence[Pin]) -> RenderableType:
-    from ibkr_sync_cli.views.tables import TableColumn, items_table  # rich, not for pipes
-
+def _table(pins: Sequence[Pin]) -> ItemsTable[Pin]:
     columns: list[TableColumn[Pin] | None] = [
         TableColumn("Symbol", lambda pin: pin.word),
         TableColumn("Product", str),

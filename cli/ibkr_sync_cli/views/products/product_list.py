@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from rich.console import Group, RenderableType
-from rich.text import Text
-
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import ProductCandidate
@@ -15,9 +12,9 @@ from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.durations import brief_duration
 from ibkr_sync_cli.units.moments import instant_value
 from ibkr_sync_cli.units.quantities import quantity_of
-from ibkr_sync_cli.views.cells import marked_cell, number_cell
+from ibkr_sync_cli.views.cells import number_cell
 from ibkr_sync_cli.views.records import records_view
-from ibkr_sync_cli.views.tables import TableColumn, items_table
+from ibkr_sync_cli.views.tables import ItemsTable, TableColumn, items_table
 
 COLUMNS = (
     *("symbol", "exchange", "trading_class", "currency", "asset_class", "category", "name"),
@@ -37,7 +34,7 @@ def product_list_view(products: Sequence[ProductSummary], now: datetime) -> Resu
     )
 
 
-def product_list_table(candidates: Iterable[ProductCandidate]) -> RenderableType:
+def product_list_table(candidates: Iterable[ProductCandidate]) -> ItemsTable[ProductCandidate]:
     """The products that a symbol may mean, and by what they differ."""
     listed = sorted(candidates, key=lambda candidate: candidate.key)
     has_symbols = len({other.key.symbol for other in listed}) > 1
@@ -56,9 +53,7 @@ def product_list_table(candidates: Iterable[ProductCandidate]) -> RenderableType
 
 def _record(product: ProductSummary) -> dict[str, object]:
     return {
-        "symbol": product.key.symbol,
-        "exchange": product.key.exchange,
-        "trading_class": product.key.trading_class,
+        **product.key._asdict(),
         "currency": product.currency,
         "asset_class": product.asset_class.value,
         "category": product.category,
@@ -85,7 +80,9 @@ def _synced(product: ProductSummary, now: datetime) -> str:
     return product.origin.value if is_undated else "never"
 
 
-def _products_table(products: Sequence[ProductSummary], now: datetime) -> RenderableType:
+def _products_table(
+    products: Sequence[ProductSummary], now: datetime
+) -> ItemsTable[ProductSummary]:
     columns: list[TableColumn[ProductSummary] | None] = [
         TableColumn("Symbol", lambda item: item.key.symbol),
         TableColumn("Exchange", lambda item: item.key.exchange),
@@ -107,6 +104,5 @@ def _products_table(products: Sequence[ProductSummary], now: datetime) -> Render
     message = quantity_of(len(products), "product")
     if from_catalogue:
         message += f" · {from_catalogue} known from the catalogue alone, never synced"
-    footer = Text(message, style="dim")
     is_sample = any(product.origin is Origin.SAMPLE for product in products)
-    return Group(items_table(products, columns), marked_cell(footer, is_sample=is_sample))
+    return items_table(products, columns, footer=[message], is_sample=is_sample)

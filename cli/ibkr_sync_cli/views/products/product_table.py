@@ -18,11 +18,11 @@ from ibkr_sync.domain.selection.chain_selection import ChainSelection
 from ibkr_sync.domain.untrusted_text import harmless_line
 from ibkr_sync_cli.units.durations import age_phrase
 from ibkr_sync_cli.views.cells import (
-    SAMPLE_TAG,
     money_cell,
     number_cell,
     origin_cell,
     range_cell,
+    sample_tag,
     tick_cell,
 )
 from ibkr_sync_cli.views.products.chain import ChainTable, long_end
@@ -61,7 +61,7 @@ def product_name(future: Future) -> Text:
     """Symbol and name, marked where the data is not IBKR's."""
     name = Text.assemble((future.symbol, "bold"), "  ", harmless_line(future.name or ""))
     if future.origin is Origin.SAMPLE:
-        name.append("  ").append_text(SAMPLE_TAG)
+        name.append("  ").append_text(sample_tag())
     return name
 
 

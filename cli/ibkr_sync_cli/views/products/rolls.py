@@ -12,6 +12,7 @@ from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.interchange.roll_document import ROLL_KEYS, roll_record
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.views.records import records_view
+from ibkr_sync_cli.views.tables import TableColumn, items_table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 def rolls_view(product: Future, rolls: Sequence[Roll], rule: RollRule, typed: str) -> Result:
     """The rolls along the chain of a product by a rule, and how that was typed."""
-    symbol, exchange, trading_class = product.key
     return records_view(
         rolls,
         roll_record,
@@ -27,12 +27,7 @@ def rolls_view(product: Future, rolls: Sequence[Roll], rule: RollRule, typed: st
         lambda: _table(product, rolls, rule),
         schema="ibkr-sync/rolls/1",
         name="rolls",
-        head={
-            "symbol": symbol,
-            "exchange": exchange,
-            "trading_class": trading_class,
-            "rule": typed,
-        },
+        head={**product.key._asdict(), "rule": typed},
     )
 
 
@@ -50,9 +45,6 @@ def _table(product: Future, rolls: Sequence[Roll], rule: RollRule) -> Renderable
     from rich.console import Group  # not for pipes
     from rich.text import Text
 
-    from ibkr_sync_cli.views.cells import marked_cell
-    from ibkr_sync_cli.views.tables import TableColumn, items_table
-
     kinds = {roll.limit.kind for roll in rolls if roll.limit is not None}
     is_outlasting = any(roll.outlasted for roll in rolls)
     columns: list[TableColumn[Roll] | None] = [
@@ -68,12 +60,13 @@ def _table(product: Future, rolls: Sequence[Roll], rule: RollRule) -> Renderable
         TableColumn("Conf", lambda item: item.confidence, alike="confidence {}"),
         TableColumn("Basis", lambda item: item.basis.value, alike="basis {}"),
     ]
-    title = marked_cell(
-        Text(f"{product.key} · {_rule_text(rule)}", style="dim"),
+    table = items_table(
+        rolls,
+        columns,
+        footer=[f"{product.key} · {_rule_text(rule)}"],
         is_sample=product.origin is Origin.SAMPLE,
     )
-    notes = [Text(note, style="dim") for note in _stand_ins(product, rolls)]
-    return Group(items_table(rolls, columns), title, *notes)
+    return Group(table, *(Text(note, style="dim") for note in _stand_ins(product, rolls)))
 
 
 _IBKRS = "IBKR's "

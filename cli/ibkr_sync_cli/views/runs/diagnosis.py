@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.runs.diagnosis.findings import Finding, Level
 from ibkr_sync_cli.messages.exit_codes import ExitCode
@@ -11,9 +10,7 @@ from ibkr_sync_cli.messages.fixes import explain_finding
 from ibkr_sync_cli.messages.next_command import NextCommand
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.views.records import records_view
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
+from ibkr_sync_cli.views.tables import ItemsTable, TableColumn, items_table
 
 COLUMNS = ("check", "level", "found", "fix", "error")
 
@@ -44,9 +41,7 @@ def diagnosis_view(findings: Sequence[Finding], command: NextCommand, code: Exit
     )
 
 
-def _table(findings: Sequence[Finding]) -> RenderableType:
-    from ibkr_sync_cli.views.tables import TableColumn, items_table
-
+def _table(findings: Sequence[Finding]) -> ItemsTable[Finding]:
     columns: list[TableColumn[Finding] | None] = [
         TableColumn("Check", lambda item: item.check.value),
         TableColumn("Level", lambda item: item.level.value),

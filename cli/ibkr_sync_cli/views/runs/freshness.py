@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,8 +13,10 @@ from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.durations import brief_duration
 from ibkr_sync_cli.units.moments import instant_text, instant_value
 from ibkr_sync_cli.units.quantities import quantity_of
+from ibkr_sync_cli.views.cells import marked_cell
 from ibkr_sync_cli.views.records import records_view
 from ibkr_sync_cli.views.runs.recorded_runs import run_record
+from ibkr_sync_cli.views.tables import ItemsTable, TableColumn, items_table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -90,23 +91,17 @@ def _record(stale: StaleProduct) -> dict[str, object]:
 
 
 def _table(report: FreshnessReport, now: datetime) -> RenderableType:
-    from rich.console import Group  # not for pipes
-    from rich.text import Text
-
-    from ibkr_sync_cli.views.cells import SAMPLE_TAG, marked_cell
+    from rich.text import Text  # not for pipes
 
     if report.stale:
-        table = _stale_table(report.stale, now)
-        return Group(table, SAMPLE_TAG) if report.is_sample else table
+        return _stale_table(report, now)
     checked = quantity_of(report.checked, "product")
     fresh = f", all refreshed within {duration_text(report.max_age)}" if report.checked else ""
     summary = Text(f"{checked} checked{fresh}")
     return marked_cell(summary, is_sample=report.is_sample)
 
 
-def _stale_table(stale: Sequence[StaleProduct], now: datetime) -> RenderableType:
-    from ibkr_sync_cli.views.tables import TableColumn, items_table
-
+def _stale_table(report: FreshnessReport, now: datetime) -> ItemsTable[StaleProduct]:
     columns: list[TableColumn[StaleProduct] | None] = [
         TableColumn("Product", lambda item: item.key or item.asked),
         TableColumn("Synced", lambda item: _age(item, now), right=True),
@@ -115,7 +110,7 @@ def _stale_table(stale: Sequence[StaleProduct], now: datetime) -> RenderableType
         ),
         TableColumn("Reason", freshness_sentence, fit="fold"),
     ]
-    return items_table(stale, columns)
+    return items_table(report.stale, columns, is_sample=report.is_sample)
 
 
 def _age(stale: StaleProduct, now: datetime) -> str:

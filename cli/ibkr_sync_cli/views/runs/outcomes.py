@@ -18,7 +18,10 @@ from ibkr_sync_cli.messages.errors import explain_error
 from ibkr_sync_cli.messages.next_command import NextCommand
 from ibkr_sync_cli.messages.next_steps import step_to_get_product
 from ibkr_sync_cli.terminal.output import Result
+from ibkr_sync_cli.views.cells import sample_tag
 from ibkr_sync_cli.views.records import Record, records_view
+from ibkr_sync_cli.views.runs.count_columns import count_columns, series_note
+from ibkr_sync_cli.views.tables import TableColumn, items_table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -100,13 +103,6 @@ def _table(outcomes: Sequence[Outcome], now: datetime, from_source: bool) -> Ren
     from rich.console import Group  # not for pipes
     from rich.text import Text
 
-    from ibkr_sync_cli.views.cells import SAMPLE_TAG
-    from ibkr_sync_cli.views.runs.count_columns import count_columns, series_note
-    from ibkr_sync_cli.views.tables import TableColumn, items_table
-
-    def outcome(record: Record) -> Text:
-        return Text(str(record["outcome"]), style="red" if record["outcome"] == FAILED else "")
-
     records = [_record(other, now, from_source) for other in outcomes]
     lines: list[tuple[Outcome, Record]] = [*zip(outcomes, records, strict=True)]
     columns: list[TableColumn[tuple[Outcome, Record]] | None] = [
@@ -115,7 +111,11 @@ def _table(outcomes: Sequence[Outcome], now: datetime, from_source: bool) -> Ren
         TableColumn("Class", lambda item: item[1]["trading_class"]),
         TableColumn("Listed", lambda item: item[1]["listed"], right=True),
         *count_columns(lines, lambda item: _counts(item[0])),
-        TableColumn("Outcome", lambda item: outcome(item[1])),
+        TableColumn(
+            "Outcome",
+            lambda item: item[1]["outcome"],
+            style=lambda item: "red" if item[1]["outcome"] == FAILED else "",
+        ),
     ]
     notes = series_note(
         (listed_beside(item.product, now), _counts(item))
@@ -126,7 +126,7 @@ def _table(outcomes: Sequence[Outcome], now: datetime, from_source: bool) -> Ren
     return Group(
         items_table(lines, columns),
         *(Text(note, style="dim") for note in notes),
-        *([SAMPLE_TAG] if is_sample else []),
+        *([sample_tag()] if is_sample else []),
     )
 
 

@@ -14,7 +14,10 @@ from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.durations import precise_duration
 from ibkr_sync_cli.units.moments import instant_text, instant_value
 from ibkr_sync_cli.units.quantities import quantity_of
+from ibkr_sync_cli.views.cells import marked_cell, origin_cell
 from ibkr_sync_cli.views.records import records_view
+from ibkr_sync_cli.views.runs.count_columns import count_columns
+from ibkr_sync_cli.views.tables import TableColumn, items_table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -117,9 +120,6 @@ def _runs_table(runs: Sequence[RecordedRun]) -> RenderableType:
     from rich.console import Group  # not for pipes
     from rich.text import Text
 
-    from ibkr_sync_cli.views.cells import marked_cell, origin_cell
-    from ibkr_sync_cli.views.tables import TableColumn, items_table
-
     origins = sorted({other.origin for other in runs})
     this_year = runs[0].started_at.year if runs else 0
 
@@ -139,7 +139,9 @@ def _runs_table(runs: Sequence[RecordedRun]) -> RenderableType:
             gives_way=4,
         ),
         TableColumn(
-            "Outcome", lambda run: Text(run.outcome.value, style=_STYLES.get(run.outcome, ""))
+            "Outcome",
+            lambda run: run.outcome.value,
+            style=lambda run: _STYLES.get(run.outcome, ""),
         ),
         TableColumn("Ok", lambda run: run.succeeded, right=True),
         TableColumn("Failed", lambda run: run.failed, right=True),
@@ -148,30 +150,26 @@ def _runs_table(runs: Sequence[RecordedRun]) -> RenderableType:
         ),
     ]
     source = f" · from {origin_cell(origins[0])}" if len(origins) == 1 else ""
-    footer = Text(quantity_of(len(runs), "run") + source, style="dim")
+    footer = [quantity_of(len(runs), "run") + source]
     failures = [
         Text(run_sentence(other), style="red") for other in runs if other.error or other.message
     ]
-    table = items_table(runs, columns)
-    return Group(table, marked_cell(footer, is_sample=Origin.SAMPLE in origins), *failures)
+    table = items_table(runs, columns, footer=footer, is_sample=Origin.SAMPLE in origins)
+    return Group(table, *failures)
 
 
 def _products_table(run: RecordedRun, products: Sequence[RecordedProduct]) -> RenderableType:
     from rich.console import Group  # not for pipes
     from rich.text import Text
 
-    from ibkr_sync_cli.views.cells import marked_cell
-    from ibkr_sync_cli.views.runs.count_columns import count_columns
-    from ibkr_sync_cli.views.tables import TableColumn, items_table
-
-    def outcome(each: RecordedProduct) -> Text:
-        has_failed = each.outcome is ProductOutcome.FAILED
-        return Text(each.outcome.value, style="red" if has_failed else "")
-
     columns: list[TableColumn[RecordedProduct] | None] = [
         TableColumn("Product", lambda item: item.key or item.asked),
         *count_columns(products, lambda item: item.counts),
-        TableColumn("Outcome", outcome),
+        TableColumn(
+            "Outcome",
+            lambda item: item.outcome.value,
+            style=lambda item: "red" if item.outcome is ProductOutcome.FAILED else "",
+        ),
         TableColumn(
             "Reason", lambda item: clean_text(item.message or item.error or ""), fit="fold"
         ),

@@ -23,7 +23,10 @@ from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.durations import brief_duration, precise_duration
 from ibkr_sync_cli.units.moments import instant_value
 from ibkr_sync_cli.units.quantities import quantity_of
+from ibkr_sync_cli.views.cells import sample_tag
 from ibkr_sync_cli.views.records import Record, records_view
+from ibkr_sync_cli.views.runs.count_columns import count_columns, series_note
+from ibkr_sync_cli.views.tables import TableColumn, items_table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -144,16 +147,9 @@ def _table(refreshed: RefreshReport) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    from ibkr_sync_cli.views.cells import SAMPLE_TAG
-    from ibkr_sync_cli.views.runs.count_columns import count_columns, series_note
-    from ibkr_sync_cli.views.tables import TableColumn, items_table
-
     def age(outcome: RefreshOutcome) -> str | None:
         synced_at = _synced_at(outcome, refreshed)
         return brief_duration(refreshed.finished_at - synced_at) if synced_at else None
-
-    def state(record: Record) -> Text:
-        return Text(str(record["state"]), style="red" if record["state"] == FAILED else "")
 
     records = [_record(other, refreshed) for other in refreshed.outcomes]
     lines: list[tuple[RefreshOutcome, Record]] = [*zip(refreshed.outcomes, records, strict=True)]
@@ -162,7 +158,11 @@ def _table(refreshed: RefreshReport) -> RenderableType:
         TableColumn("Listed", lambda item: item[1]["listed"], right=True),
         *count_columns(lines, lambda item: _counts(item[0])),
         TableColumn("Synced", lambda item: age(item[0]), right=True),
-        TableColumn("Outcome", lambda item: state(item[1])),
+        TableColumn(
+            "Outcome",
+            lambda item: item[1]["state"],
+            style=lambda item: "red" if item[1]["state"] == FAILED else "",
+        ),
     ]
     table = items_table(lines, columns)
     sentences = [
@@ -171,7 +171,7 @@ def _table(refreshed: RefreshReport) -> RenderableType:
     products = ((item.listed_beside, item.counts) for item in refreshed.updates)
     sentences += [Text(note, style="dim") for note in series_note(products)]
     is_sample = any(record["origin"] == Origin.SAMPLE for record in records)
-    return Group(table, *sentences, *([SAMPLE_TAG] if is_sample else []))
+    return Group(table, *sentences, *([sample_tag()] if is_sample else []))
 
 
 def _name(outcome: RefreshOutcome, refreshed: RefreshReport) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.evidence.renormalisation import Renormalised
@@ -14,10 +14,8 @@ from ibkr_sync.domain.runs.outcome_words import FAILED, change_word
 from ibkr_sync_cli.messages.errors import explain_error
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.quantities import quantity_of
-from ibkr_sync_cli.views.records import Record, record_cells, records_view
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
+from ibkr_sync_cli.views.records import record_cells, records_view
+from ibkr_sync_cli.views.tables import ItemsTable, TableColumn, items_table
 
 Outcome = Renormalised | FutureFailure
 
@@ -104,11 +102,9 @@ def _summary(outcome: Outcome) -> dict[str, Any]:
             "error": type(outcome.error).__name__,
             "message": explain_error(outcome.error).sentence,
         }
-    update, key = outcome.update, outcome.update.product.key
+    update = outcome.update
     return {
-        "symbol": key.symbol,
-        "exchange": key.exchange,
-        "trading_class": key.trading_class,
+        **update.product.key._asdict(),
         "outcome": _word(outcome),
         "contracts": len(update.product.contracts),
         "rewritten": len(update.diff.updated),
@@ -130,27 +126,22 @@ def _cells(outcome: Outcome) -> dict[str, str]:
     return record_cells(summary | {"fields": ",".join(summary["fields"])})
 
 
-def _table(outcomes: Sequence[Outcome]) -> RenderableType:
-    from rich.console import Group  # not for pipes
-    from rich.text import Text
-
-    from ibkr_sync_cli.views.cells import SAMPLE_TAG
-    from ibkr_sync_cli.views.tables import TableColumn, items_table
-
-    def outcome(summary: Record) -> Text:
-        return Text(str(summary["outcome"]), style="red" if summary["outcome"] == FAILED else "")
-
+def _table(outcomes: Sequence[Outcome]) -> ItemsTable[dict[str, Any]]:
     columns: list[TableColumn[dict[str, Any]] | None] = [
         TableColumn("Symbol", lambda summary: summary["symbol"]),
         TableColumn("Exchange", lambda summary: summary["exchange"]),
         TableColumn("Class", lambda summary: summary["trading_class"]),
         TableColumn("Contracts", lambda summary: summary["contracts"], right=True),
         TableColumn("Rewritten", lambda summary: summary["rewritten"], right=True),
-        TableColumn("Outcome", outcome),
+        TableColumn(
+            "Outcome",
+            lambda summary: summary["outcome"],
+            style=lambda summary: "red" if summary["outcome"] == FAILED else "",
+        ),
         TableColumn(
             "Fields changed", lambda summary: ", ".join(summary["fields"]) or None, fit="cut"
         ),
     ]
     summaries = [_summary(other) for other in outcomes]
     is_sample = any(summary["origin"] == Origin.SAMPLE for summary in summaries)
-    return Group(items_table(summaries, columns), *([SAMPLE_TAG] if is_sample else []))
+    return items_table(summaries, columns, is_sample=is_sample)
