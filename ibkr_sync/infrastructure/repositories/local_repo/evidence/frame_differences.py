@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 
 _FIELD_END = b"\0"
 _FIELDS_OF_TEXT = 20
@@ -27,6 +26,9 @@ _RUN = re.compile(rb"[\x20-\x7e]+|[^\x20-\x7e]+")
 
 _MOST_EDITS = 24
 """A frame that differs in more places is most likely of another contract."""
+
+_FEW_PARTS = 3
+"""Those of the request id and of both hours; contracts of a chain differ in more."""
 
 _LOW_BITS, _MORE = 0x7F, 0x80
 """Of each byte of a number: seven bits of it, and whether another byte follows."""
@@ -48,8 +50,8 @@ def encode_differences(frames: Sequence[bytes], base: Sequence[bytes]) -> bytes:
     placed = bytearray()
     expected = 0
     for frame in frames:
-        found, edits = finder.find(frame, expected)
-        number = numbers.setdefault(bytes(_edits_to_bytes(edits)), len(numbers))
+        found, difference = finder.find(frame, expected)
+        number = numbers.setdefault(difference, len(numbers))
         if found is None:
             placed += _number(0)
         else:
@@ -80,7 +82,7 @@ def decode_differences(
                 raise MalformedDifferencesError("a frame's base is not there")
             parts = _parts(base[found])
             expected = found + 1
-        frames.append(b"".join(_edited(parts, edits)))
+        frames.append(_edited(parts, edits))
         size += len(frames[-1])
         if size > most_bytes or len(frames) > most:
             raise MalformedDifferencesError(
@@ -93,35 +95,38 @@ class _BaseFinder:
     """Finds the frame that another one is most likely a later state of."""
 
     def __init__(self, base: Sequence[bytes]) -> None:
-        self._parts = [_parts(frame) for frame in base]
+        self._base = base
         self._only_in: dict[bytes, int | None] | None = None
-        self._last: list[Edit] = []
+        self._last = _Difference([])
 
-    def find(self, frame: bytes, expected: int) -> tuple[int | None, list[Edit]]:
-        """The number of the base frame and how this one differs; None where none is alike.
+    def find(self, frame: bytes, expected: int) -> tuple[int | None, bytes]:
+        """The number of the base frame and the difference; None where none is alike.
 
-        The one at the expected place, if it differs as the frame before did, else the most alike.
+        The one at the expected place, if it differs as the frame before did or in few places, else
+        the most alike.
         """
-        if self._last and expected < len(self._parts):
-            # As nearly always from night to night; then the frame need not even be cut in parts.
-            with suppress(MalformedDifferencesError):
-                if b"".join(_edited(self._parts[expected], self._last)) == frame:
-                    return expected, self._last
+        if expected < len(self._base) and self._last.makes(frame, self._base[expected]):
+            return expected, self._last.written  # as nearly always from night to night
         parts = _parts(frame)
         nearest: tuple[int, list[Edit]] | None = None
         for found in self._candidates(parts, expected):
-            edits = _difference(self._parts[found], parts)
-            if edits is not None and edits == self._last:
-                return found, edits
-            if edits is not None and (nearest is None or len(edits) < len(nearest[1])):
+            edits = _edits(_parts(self._base[found]), parts)
+            if edits is None:
+                continue
+            if edits == self._last.edits:
+                return found, self._last.written
+            if nearest is None or len(edits) < len(nearest[1]):
                 nearest = found, edits
+            if sum(removed for _, removed, _ in edits) <= _FEW_PARTS:
+                break
         if nearest is None:
-            return None, [(0, 0, frame)]
-        self._last = nearest[1]
-        return nearest
+            return None, _Difference([(0, 0, frame)]).written
+        found, edits = nearest
+        self._last = _Difference(edits)
+        return found, self._last.written
 
     def _candidates(self, parts: Sequence[bytes], expected: int) -> Iterator[int]:
-        if expected < len(self._parts):
+        if expected < len(self._base):
             yield expected
         yield from self._named_alike(parts)
 
@@ -129,11 +134,47 @@ class _BaseFinder:
         """Base frames that alone have one of these parts, as a conId or a local symbol is."""
         if self._only_in is None:
             self._only_in = {}
-            for number, known in enumerate(self._parts):
-                for part in set(known):
+            for number, known in enumerate(self._base):
+                for part in set(_parts(known)):
                     self._only_in[part] = None if part in self._only_in else number
         seen = (self._only_in.get(part) for part in parts)
         yield from dict.fromkeys(number for number in seen if number is not None)
+
+
+class _Difference:
+    """Edits, as written, and fast to compare with what makes another frame of its base."""
+
+    def __init__(self, edits: list[Edit]) -> None:
+        self.edits = edits
+        self.written = bytes(_edits_to_bytes(edits))
+        self._fields = _replaced_fields(edits)
+
+    def makes(self, frame: bytes, base: bytes) -> bool:
+        """Whether the edits make a frame of its base.
+
+        Where they replace fields of text, it need not be cut into parts, which takes long.
+        """
+        fields = base.split(_FIELD_END) if self._fields else []
+        if _FIELDS_OF_TEXT < len(fields) > self._fields[-1][0] + 1:
+            for place, field in self._fields:
+                fields[place] = field
+            return _FIELD_END.join(fields) == frame
+        try:
+            return _edited(_parts(base), self.edits) == frame
+        except MalformedDifferencesError:
+            return False
+
+
+def _replaced_fields(edits: Iterable[Edit]) -> list[tuple[int, bytes]]:
+    """Places of fields of text, and what they become; none if the edits do anything else."""
+    replaced: list[tuple[int, bytes]] = []
+    end = 0
+    for passed, removed, inserted in edits:
+        if removed != 1 or inserted.count(_FIELD_END) != 1 or inserted[-1:] != _FIELD_END:
+            return []
+        replaced.append((end + passed, inserted[:-1]))
+        end += passed + removed
+    return replaced
 
 
 def _parts(frame: bytes) -> Sequence[bytes]:
@@ -143,7 +184,7 @@ def _parts(frame: bytes) -> Sequence[bytes]:
     return [*(field + _FIELD_END for field in ended), last]
 
 
-def _difference(old: Sequence[bytes], new: Sequence[bytes]) -> list[Edit] | None:
+def _edits(old: Sequence[bytes], new: Sequence[bytes]) -> list[Edit] | None:
     """The edits that make the new parts of the old ones; None if they are too many."""
     if len(old) != len(new):
         return _middle(old, new)
@@ -169,15 +210,17 @@ def _middle(old: Sequence[bytes], new: Sequence[bytes]) -> list[Edit] | None:
     return [(begin, len(old) - begin - end, b"".join(new[begin : len(new) - end]))]
 
 
-def _edited(parts: Sequence[bytes], edits: Iterable[Edit]) -> Iterator[bytes]:
+def _edited(parts: Sequence[bytes], edits: Iterable[Edit]) -> bytes:
+    edited: list[bytes] = []
     place = 0
     for passed, removed, inserted in edits:
-        yield from parts[place : place + passed]
-        yield inserted
+        edited += parts[place : place + passed]
+        edited.append(inserted)
         place += passed + removed
         if place > len(parts):
             raise MalformedDifferencesError("a difference reaches beyond its base")
-    yield from parts[place:]
+    edited += parts[place:]
+    return b"".join(edited)
 
 
 def _edits_to_bytes(edits: Sequence[Edit]) -> bytearray:

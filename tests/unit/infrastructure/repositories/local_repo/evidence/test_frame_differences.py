@@ -88,3 +88,17 @@ def test_frames_beyond_any_bound_are_refused() -> None:
         decode_differences(many, [b"ES"], most=8, most_bytes=100)
     with pytest.raises(MalformedDifferencesError, match="more than"):
         decode_differences(many, [b"ES"], most=100, most_bytes=17)
+
+
+edits_of_fields = st.dictionaries(st.integers(0, 25), fields | st.just(b"new"), max_size=4)
+
+
+@given(
+    st.lists(st.lists(fields, min_size=22, max_size=25), min_size=2, max_size=6), edits_of_fields
+)
+def test_frames_that_differ_alike_come_back(
+    base: list[list[bytes]], edits: dict[int, bytes]
+) -> None:
+    received = [[edits.get(at, field) for at, field in enumerate(frame)] for frame in base]
+    texts, others = [b"\0".join(frame) for frame in base], [b"\0".join(row) for row in received]
+    assert decoded(encode_differences(others, texts), texts) == others
