@@ -16,6 +16,7 @@ from ibkr_sync_cli.messages.usage_errors import (
     quoted,
 )
 from ibkr_sync_cli.parsing.help_page import help_page
+from ibkr_sync_cli.parsing.plain_values import read_plain_values
 
 _RUN = "--run"
 
@@ -29,6 +30,8 @@ class _WithGlobalOptions:
     def get_params(self, ctx: Any) -> list[Any]:
         """Its own parameters, and the global options that it has none of the same name for."""
         own: list[Any] = super().get_params(ctx)  # type: ignore[misc]
+        for parameter in own:  # typer adds some after it has made the command
+            read_plain_values(parameter)
         taken = {option for item in own for option in item.opts}
         return [*own, *(other for other in global_options(ctx) if not taken & set(other.opts))]
 
