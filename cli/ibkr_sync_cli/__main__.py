@@ -39,8 +39,6 @@ def main() -> NoReturn:
     from ibkr_sync.domain.errors import RunInterrupted
 
     os.umask(_OWNER_ALONE)
-    # Pydantic would else search the metadata of all that is installed for plugins: 10 ms.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     _mend_streams()
     signals.interrupt_the_run()
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from ibkr_sync.catalogue import Catalogue, load_catalogue
 from ibkr_sync.config.settings import CatalogueSettings, ProfileSettings
@@ -25,5 +26,5 @@ def catalogue_products(profile: ProfileSettings, pattern: str | None) -> Sequenc
 
 
 def _own_product(entry: CatalogueSettings) -> CatalogueProduct:
-    values = entry.model_dump() | {"trading_class": entry.trading_class or entry.symbol}
+    values = asdict(entry) | {"trading_class": entry.trading_class or entry.symbol}
     return CatalogueProduct(**values, sources=("config",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,7 +60,7 @@ def gateway_parameters(
         GatewayParameters,
     )
 
-    settings = profile.gateway.model_dump()
+    settings = asdict(profile.gateway)
     if profile.replay is not None:
         if replaying_at is None:
             replaying = stack.enter_context(replay_gateway(None, clock=clock))

@@ -16,8 +16,8 @@ from ibkr_sync.config.setting_layers import Setting, SettingPlace
 from ibkr_sync.config.setting_types import PROFILE_NAME_PATTERN
 from ibkr_sync.config.settings import SHIPPED_PROFILES
 from ibkr_sync.config.settings_resolution import REPLAYED_KEYS
+from ibkr_sync.config.table_validation import closest_choice
 from ibkr_sync.config.toml_keys import TomlKey, toml_keys, toml_position
-from ibkr_sync.config.validation_findings import finding_suggestion
 from ibkr_sync.domain.errors import ConfigProblem
 
 _REPLAYS = "a replay gateway picks its own host and port"
@@ -58,7 +58,7 @@ def check_selection(
     if selected.value not in names:
         yield selected.place.problem(
             f"there is no profile {safe_value_text(selected.value)}",
-            finding_suggestion(selected.value, names) or f"there are {', '.join(sorted(names))}",
+            closest_choice(selected.value, names) or f"there are {', '.join(sorted(names))}",
         )
     elif _replays(selected.value, written):
         for override in overrides:

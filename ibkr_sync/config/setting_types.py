@@ -1,18 +1,15 @@
-"""The types of single settings: what their texts may be, and how they are read.
-
-Each description completes the sentence "must be …" of an error message.
-"""
+"""The types of single settings: what their values may be, and how they are read."""
 
 from __future__ import annotations
 
-import ipaddress
 import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, TypeAlias
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
-
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
 
 from ibkr_sync.config.database_paths import PathContext, database_path
 from ibkr_sync.domain.durations import parse_duration
@@ -20,7 +17,7 @@ from ibkr_sync.domain.entities.catalogue import ASSET_CLASS_OF_CATEGORY
 
 FILE_SOURCE = "file:"
 SOURCES = ("local", "ibkr", FILE_SOURCE)
-PROFILE_NAME_PATTERN = "^[A-Za-z0-9_-]{1,32}$"
+PROFILE_NAME_PATTERN = "[A-Za-z0-9_-]{1,32}"
 PROFILE_NAME = "letters, digits, - and _, at most 32"
 FOREVER = "forever"
 KEPT_FOR = "90d"
@@ -29,17 +26,80 @@ KEPT_FOR = "90d"
 _DAY = 86400
 _WEB_SCHEMES = ("http", "https")
 _LARGEST_NUMBER = 10**12
-_CODE_PATTERN = "^[A-Za-z0-9][A-Za-z0-9 ._&/+-]{0,31}$"
+_LONGEST_NAME = 120
+_CODE_PATTERN = "[A-Za-z0-9][A-Za-z0-9 ._&/+-]{0,31}"
+_CODE = "letters, digits and . _ & / + -, at most 32"
 
 
-def _paths(info: ValidationInfo) -> PathContext:
-    if not isinstance(info.context, PathContext):
-        raise TypeError("paths are validated in the context of a PathContext")
-    return info.context
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingType:
+    """What a setting may be.
+
+    Attributes:
+        read: gives what a value of a TOML file means, a path in its context; raises ValueError,
+            which says why where `description` does not say all.
+        description: completes the sentence "must be …" of an error message.
+        choices: texts that something misspelled may be meant for.
+    """
+
+    read: Callable[[Any, PathContext], Any]
+    description: str
+    choices: tuple[str, ...] = ()
+
+
+def text(
+    read: Callable[[str, PathContext], Any], description: str, choices: tuple[str, ...] = ()
+) -> SettingType:
+    """A text that is read by `read`."""
+
+    def read_text(value: object, paths: PathContext) -> object:
+        if not isinstance(value, str):
+            raise ValueError  # noqa: TRY004 - it is the user who is wrong
+        return read(value, paths)
+
+    return SettingType(read=read_text, description=description, choices=choices)
+
+
+def text_like(pattern: str, description: str) -> SettingType:
+    """A text that matches a regular expression as a whole."""
+    return text(lambda given, _: _accept(given, re.fullmatch(pattern, given)), description)
+
+
+def choice(*choices: str) -> SettingType:
+    """One of a few texts."""
+    description = " or ".join(filter(None, (", ".join(choices[:-1]), choices[-1])))
+    return text(lambda given, _: _accept(given, given in choices), description, choices)
+
+
+def whole_number(least: int, most: int, description: str | None = None) -> SettingType:
+    """An integer from `least` to `most`."""
+    return SettingType(
+        read=lambda value, _: _accept(value, type(value) is int and least <= value <= most),
+        description=description or f"a whole number from {least} to {most}",
+    )
+
+
+def _accept(value: T, accepted: object) -> T:
+    if not accepted:
+        raise ValueError
+    return value
+
+
+def _is_number(value: object, most: int) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= most
+
+
+def _read_switch(value: object, _: PathContext) -> object:
+    return _accept(value, value is True or value is False)
 
 
 def _check_host(host: str) -> str:
     if ":" in host:
+        import ipaddress
+
         try:
             ipaddress.IPv6Address(host)
         except ValueError:
@@ -50,34 +110,37 @@ def _check_host(host: str) -> str:
     return host
 
 
-def _locate_source(source: str, info: ValidationInfo) -> str:
+def _locate_source(source: str, paths: PathContext) -> str:
     if source.startswith(FILE_SOURCE):
-        return FILE_SOURCE + str(_paths(info).file(source.removeprefix(FILE_SOURCE)))
+        return FILE_SOURCE + str(paths.file(source.removeprefix(FILE_SOURCE)))
     if source not in SOURCES:
         raise ValueError("there is no such source")
     return source
 
 
-def _locate_database(database: str, info: ValidationInfo) -> str | None:
-    paths = _paths(info)
+def _locate_database(database: str, paths: PathContext) -> str | None:
     return None if paths.is_default(database) else database_path(database, paths)
 
 
-def _locate_file(path: str, info: ValidationInfo) -> str | None:
-    paths = _paths(info)
+def _locate_file(path: str, paths: PathContext) -> str | None:
     return None if paths.is_default(path) else str(paths.file(path))
 
 
-def _exact_number(value: object) -> object:
+def _read_exactly(value: object, _: PathContext) -> Decimal:
     # The shortest text that means the float is the number as it was written.
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return Decimal(str(value)) if is_number else value
+    return Decimal(str(_accept(value, _is_number(value, _LARGEST_NUMBER))))
 
 
 def _check_category(category: str) -> str:
     if category not in ASSET_CLASS_OF_CATEGORY:
         raise ValueError("there is no such category")
     return category
+
+
+def _is_line(line: str) -> bool:
+    return 0 < len(line) <= _LONGEST_NAME and not any(
+        unicodedata.category(character).startswith("C") for character in line
+    )
 
 
 def retention_span(retention: str) -> timedelta | None:
@@ -111,13 +174,12 @@ def _check_ping_url(url: str) -> str | None:
     return url
 
 
-def _read_command(command: object, info: ValidationInfo) -> tuple[str, ...]:
+def _read_command(command: object, paths: PathContext) -> tuple[str, ...]:
     """A program that is named by a path is a file as others are; of the rest only ~/ is read."""
-    given = command if isinstance(command, list | tuple) else None
-    if given is None:
-        raise ValueError("it is no list")
-    words = [word for word in given if isinstance(word, str)]
-    if len(words) < len(given):
+    if not isinstance(command, list):
+        raise ValueError("it is no list")  # noqa: TRY004 - as above
+    words = [word for word in command if isinstance(word, str)]
+    if len(words) < len(command):
         raise ValueError("one of them is no text")
     if not words:
         return ()
@@ -126,7 +188,6 @@ def _read_command(command: object, info: ValidationInfo) -> tuple[str, ...]:
     if any("\0" in word for word in words):
         raise ValueError("one of them holds a NUL character")
     program, *arguments = words
-    paths = _paths(info)
     if "/" in program or program.startswith("~"):
         program = str(paths.file(program))
     located = (
@@ -136,51 +197,39 @@ def _read_command(command: object, info: ValidationInfo) -> tuple[str, ...]:
     return (program, *located)
 
 
-ProfileName: TypeAlias = Annotated[str, StringConstraints(pattern=PROFILE_NAME_PATTERN)]
-Host: TypeAlias = Annotated[
-    str, AfterValidator(_check_host), Field(description="a host name or an IP address")
-]
-Seconds: TypeAlias = Annotated[
-    float,
-    Field(
-        gt=0,
-        le=_DAY,
-        allow_inf_nan=False,
-        description=f"a number of seconds above 0, at most {_DAY}",
-    ),
-]
-Source: TypeAlias = Annotated[
-    str | None, AfterValidator(_locate_source), Field(description="local, ibkr or file:PATH")
-]
-DatabaseLocation: TypeAlias = Annotated[
-    str | None,
-    AfterValidator(_locate_database),
-    Field(description="a file, or a URL starting with postgresql:// or sqlite:///"),
-]
-Retention: TypeAlias = Annotated[
-    str,
-    AfterValidator(_check_retention),
-    Field(description=f"a duration as 90d or 12w, or {FOREVER}"),
-]
-FilePath: TypeAlias = Annotated[
-    str | None, AfterValidator(_locate_file), Field(description="a file's path")
-]
-PingUrl: TypeAlias = Annotated[
-    str | None,
-    AfterValidator(_check_ping_url),
-    Field(description="a URL starting with https:// or http://, without ? and #"),
-]
-Command: TypeAlias = Annotated[
-    tuple[str, ...],
-    BeforeValidator(_read_command),
-    Field(description="a list of a program and its arguments"),
-]
-Code: TypeAlias = Annotated[str, StringConstraints(pattern=_CODE_PATTERN)]
-Category: TypeAlias = Annotated[
-    str,
-    AfterValidator(_check_category),
-    Field(description=", ".join(sorted(ASSET_CLASS_OF_CATEGORY))),
-]
-PositiveNumber: TypeAlias = Annotated[
-    Decimal, BeforeValidator(_exact_number), Field(gt=0, le=_LARGEST_NUMBER, allow_inf_nan=False)
-]
+PROFILE: Final = text_like(
+    PROFILE_NAME_PATTERN, "a profile's name (its settings go under [profiles.NAME])"
+)
+HOST: Final = text(lambda host, _: _check_host(host), "a host name or an IP address")
+SECONDS: Final = SettingType(
+    read=lambda value, _: _accept(value, _is_number(value, _DAY)),
+    description=f"a number of seconds above 0, at most {_DAY}",
+)
+SOURCE: Final = text(_locate_source, "local, ibkr or file:PATH", ("local", "ibkr"))
+DATABASE: Final = text(
+    _locate_database, "a file, or a URL starting with postgresql:// or sqlite:///"
+)
+RETENTION: Final = text(
+    lambda retention, _: _check_retention(retention), f"a duration as 90d or 12w, or {FOREVER}"
+)
+FILE: Final = text(_locate_file, "a file's path")
+PING_URL: Final = text(
+    lambda url, _: _check_ping_url(url), "a URL starting with https:// or http://, without ? and #"
+)
+COMMAND: Final = SettingType(
+    read=_read_command, description="a list of a program and its arguments"
+)
+CODE: Final = text_like(_CODE_PATTERN, _CODE)
+SYMBOL: Final = text_like(_CODE_PATTERN, f"IBKR's symbol: {_CODE}")
+EXCHANGE: Final = text_like(_CODE_PATTERN, f"IBKR's code of the exchange: {_CODE}")
+CURRENCY: Final = text_like("[A-Z]{3}", "three capital letters, as USD")
+CATEGORY: Final = text(
+    lambda category, _: _check_category(category),
+    ", ".join(sorted(ASSET_CLASS_OF_CATEGORY)),
+    tuple(ASSET_CLASS_OF_CATEGORY),
+)
+LINE: Final = text(
+    lambda line, _: _accept(line, _is_line(line)), "a line of text, at most 120 characters"
+)
+POSITIVE_NUMBER: Final = SettingType(read=_read_exactly, description="a number above 0, as 0.5")
+SWITCH: Final = SettingType(read=_read_switch, description="true or false")

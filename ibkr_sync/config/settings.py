@@ -1,72 +1,76 @@
-"""The settings: the tables of a config file, and what comes of them for each profile.
-
-Each field's description completes the sentence "must be …" of an error message.
-"""
+"""The settings: the tables of a config file, and what comes of them for each profile."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ibkr_sync.config.database_paths import database_file_path
 from ibkr_sync.config.setting_types import (
+    CATEGORY,
+    CODE,
+    COMMAND,
+    CURRENCY,
+    DATABASE,
+    EXCHANGE,
+    FILE,
     FILE_SOURCE,
+    HOST,
     KEPT_FOR,
-    PROFILE_NAME,
-    Category,
-    Code,
-    Command,
-    DatabaseLocation,
-    FilePath,
-    Host,
-    PingUrl,
-    PositiveNumber,
-    ProfileName,
-    Retention,
-    Seconds,
-    Source,
+    LINE,
+    PING_URL,
+    POSITIVE_NUMBER,
+    PROFILE,
+    RETENTION,
+    SECONDS,
+    SOURCE,
+    SWITCH,
+    SYMBOL,
+    SettingType,
+    choice,
+    whole_number,
 )
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+TYPE: Final = "type"
+"""The metadata of a field that says what it may be; one without is a table."""
 
 # Client ids are 32-bit on the wire; the tries count up from the first one.
 MAX_CLIENT_ID_TRIES = 32
 MAX_CLIENT_ID = 2**31 - 1 - MAX_CLIENT_ID_TRIES
 # TWS allows 50 messages a second and counts in its own way, so one is kept in reserve.
 MAX_MESSAGES_PER_SECOND = 49
-_POSITIVE = "a number above 0, as 0.5"
-_CODE = "letters, digits and . _ & / + -, at most 32"
 
 
-class _Table(BaseModel):
-    # Inputs may hold secrets, so pydantic may not repeat them.
-    # Deferred, as a table that is only ever part of another would else be built twice; for the
-    # same reason defaults are constructed, not validated.
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, defer_build=True
-    )
+def _of(kind: SettingType) -> Mapping[str, Any]:
+    return {TYPE: kind}
 
 
-class DatabaseSettings(_Table):
+def field_names(table: type[DataclassInstance]) -> tuple[str, ...]:
+    """What may be set in a table, in the order of its declaration."""
+    return tuple(setting.name for setting in fields(table))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseSettings:
     """Where everything is stored, and how long raw replies are; a text is the location alone.
 
     Attributes:
         keep_raw_replies: a product's newest is kept in any case.
     """
 
-    location: DatabaseLocation = Field(default=None, repr=False)
-    keep_raw_replies: Retention = KEPT_FOR
-
-    @model_validator(mode="before")
-    @classmethod
-    def _table_of_location(cls, value: object) -> object:
-        return value if isinstance(value, dict) else {"location": value}
+    location: str | None = field(default=None, repr=False, metadata=_of(DATABASE))
+    keep_raw_replies: str = field(default=KEPT_FOR, metadata=_of(RETENTION))
 
 
-class GatewaySettings(_Table):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewaySettings:
     """Where TWS or IB Gateway listens, and how it is talked to; times are in seconds.
 
     Attributes:
@@ -81,57 +85,43 @@ class GatewaySettings(_Table):
         requests_in_flight: requests unanswered at a time.
     """
 
-    host: Host = "127.0.0.1"
-    port: int = Field(default=4002, ge=1, le=65535, description="a port from 1 to 65535")
-    client_id: int = Field(
-        default=411,
-        ge=0,
-        le=MAX_CLIENT_ID,
-        description=f"a whole number from 0 to {MAX_CLIENT_ID}",
+    host: str = field(default="127.0.0.1", metadata=_of(HOST))
+    port: int = field(default=4002, metadata=_of(whole_number(1, 65535, "a port from 1 to 65535")))
+    client_id: int = field(default=411, metadata=_of(whole_number(0, MAX_CLIENT_ID)))
+    client_id_tries: int = field(default=4, metadata=_of(whole_number(1, MAX_CLIENT_ID_TRIES)))
+    connect_timeout: float = field(default=5, metadata=_of(SECONDS))
+    handshake_timeout: float = field(default=15, metadata=_of(SECONDS))
+    idle_timeout: float = field(default=30, metadata=_of(SECONDS))
+    total_timeout: float = field(default=180, metadata=_of(SECONDS))
+    run_timeout: float = field(default=3600, metadata=_of(SECONDS))
+    messages_per_second: int = field(
+        default=40, metadata=_of(whole_number(1, MAX_MESSAGES_PER_SECOND))
     )
-    client_id_tries: int = Field(
-        default=4,
-        ge=1,
-        le=MAX_CLIENT_ID_TRIES,
-        description=f"a whole number from 1 to {MAX_CLIENT_ID_TRIES}",
-    )
-    connect_timeout: Seconds = 5
-    handshake_timeout: Seconds = 15
-    idle_timeout: Seconds = 30
-    total_timeout: Seconds = 180
-    run_timeout: Seconds = 3600
-    messages_per_second: int = Field(
-        default=40,
-        ge=1,
-        le=MAX_MESSAGES_PER_SECOND,
-        description=f"a whole number from 1 to {MAX_MESSAGES_PER_SECOND}",
-    )
-    requests_in_flight: int = Field(
-        default=8, ge=1, le=32, description="a whole number from 1 to 32"
-    )
+    requests_in_flight: int = field(default=8, metadata=_of(whole_number(1, 32)))
 
 
-class OutputSettings(_Table):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputSettings:
     """How results are printed; `auto` is a table on a terminal and TSV in a pipe."""
 
-    format: Literal["auto", "table", "json", "jsonl", "csv", "tsv"] = Field(
-        default="auto", description="auto, table, json, jsonl, csv or tsv"
+    format: str = field(
+        default="auto", metadata=_of(choice("auto", "table", "json", "jsonl", "csv", "tsv"))
     )
 
 
-class LogSettings(_Table):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSettings:
     """Where the log goes besides stderr, and how it is written there.
 
     `auto` is text on a terminal and JSON lines otherwise.
     """
 
-    file: FilePath = None
-    format: Literal["auto", "text", "json"] = Field(
-        default="auto", description="auto, text or json"
-    )
+    file: str | None = field(default=None, metadata=_of(FILE))
+    format: str = field(default="auto", metadata=_of(choice("auto", "text", "json")))
 
 
-class NotifySettings(_Table):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotifySettings:
     """Who is notified of a refresh; nobody unless it is set.
 
     Attributes:
@@ -141,24 +131,24 @@ class NotifySettings(_Table):
         timeout: for each of them, in seconds.
     """
 
-    ping_url: PingUrl = Field(default=None, repr=False)
-    command: Command = Field(default=(), repr=False)
-    severity: Literal["info", "notice", "critical"] = Field(
-        default="critical", description="info, notice or critical"
-    )
-    timeout: Seconds = 10
+    ping_url: str | None = field(default=None, repr=False, metadata=_of(PING_URL))
+    command: tuple[str, ...] = field(default=(), repr=False, metadata=_of(COMMAND))
+    severity: str = field(default="critical", metadata=_of(choice("info", "notice", "critical")))
+    timeout: float = field(default=10, metadata=_of(SECONDS))
 
 
-class ProfileSettingsTable(_Table):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileSettingsTable:
     """`[profiles.NAME]` as a file writes it; what is not set comes from elsewhere."""
 
-    source: Source = None
-    replay: Literal["sample"] | None = Field(default=None, description="sample")
-    database: DatabaseSettings = DatabaseSettings.model_construct()
-    gateway: GatewaySettings = GatewaySettings.model_construct()
+    source: str | None = field(default=None, metadata=_of(SOURCE))
+    replay: Literal["sample"] | None = field(default=None, metadata=_of(choice("sample")))
+    database: DatabaseSettings = DatabaseSettings()
+    gateway: GatewaySettings = GatewaySettings()
 
 
-class CatalogueSettings(_Table):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueSettings:
     """`[[catalogue]]`: a product that the bundled catalogue lacks or has wrong.
 
     Attributes:
@@ -169,48 +159,39 @@ class CatalogueSettings(_Table):
         weekly_expiries: whether weekly or daily contracts share the symbol.
     """
 
-    symbol: Code = Field(description=f"IBKR's symbol: {_CODE}")
-    exchange: Code = Field(description=f"IBKR's code of the exchange: {_CODE}")
-    currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")] = Field(
-        description="three capital letters, as USD"
+    symbol: str = field(metadata=_of(SYMBOL))
+    exchange: str = field(metadata=_of(EXCHANGE))
+    currency: str = field(metadata=_of(CURRENCY))
+    category: str = field(metadata=_of(CATEGORY))
+    trading_class: str | None = field(default=None, metadata=_of(CODE))
+    exchange_code: str | None = field(default=None, metadata=_of(CODE))
+    name: str | None = field(default=None, metadata=_of(LINE))
+    multiplier: Decimal | None = field(default=None, metadata=_of(POSITIVE_NUMBER))
+    price_magnifier: int = field(
+        default=1, metadata=_of(whole_number(1, 10**9, "a whole number from 1, as 100"))
     )
-    category: Category
-    trading_class: Code | None = Field(default=None, description=_CODE)
-    exchange_code: Code | None = Field(default=None, description=_CODE)
-    # A counted repetition of \p{C} would take 40 ms and 17 MB to compile, with every command.
-    name: Annotated[str, StringConstraints(pattern=r"^[^\p{C}]+$", max_length=120)] | None = Field(
-        default=None, description="a line of text, at most 120 characters"
-    )
-    multiplier: PositiveNumber | None = Field(default=None, description=_POSITIVE)
-    price_magnifier: int = Field(
-        default=1, ge=1, le=10**9, description="a whole number from 1, as 100"
-    )
-    min_tick: PositiveNumber | None = Field(default=None, description=_POSITIVE)
-    weekly_expiries: bool = Field(default=False, description="true or false")
+    min_tick: Decimal | None = field(default=None, metadata=_of(POSITIVE_NUMBER))
+    weekly_expiries: bool = field(default=False, metadata=_of(SWITCH))
 
 
-class ConfigTable(_Table):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigTable:
     """A whole config file; what is not set comes from elsewhere."""
 
-    profile: ProfileName = Field(
-        default="local", description="a profile's name (its settings go under [profiles.NAME])"
-    )
-    database: DatabaseSettings = DatabaseSettings.model_construct()
-    # A list in TOML; strictness is for what it holds.
-    catalogue: Annotated[tuple[CatalogueSettings, ...], Field(strict=False)] = Field(
-        default=(), description="tables of their own, each under [[catalogue]]"
-    )
-    gateway: GatewaySettings = GatewaySettings.model_construct()
-    output: OutputSettings = OutputSettings.model_construct()
-    log: LogSettings = LogSettings.model_construct()
-    notify: NotifySettings = NotifySettings.model_construct()
-    profiles: dict[ProfileName, ProfileSettingsTable] = Field(default={}, description=PROFILE_NAME)
+    profile: str = field(default="local", metadata=_of(PROFILE))
+    database: DatabaseSettings = DatabaseSettings()
+    catalogue: tuple[CatalogueSettings, ...] = ()
+    gateway: GatewaySettings = GatewaySettings()
+    output: OutputSettings = OutputSettings()
+    log: LogSettings = LogSettings()
+    notify: NotifySettings = NotifySettings()
+    profiles: Mapping[str, ProfileSettingsTable] = field(default_factory=dict)
 
 
 SHIPPED_PROFILES: Mapping[str, ProfileSettingsTable] = {
-    "local": ProfileSettingsTable.model_construct(source="local"),
-    "ibkr": ProfileSettingsTable.model_construct(source="ibkr"),
-    "demo": ProfileSettingsTable.model_construct(source="ibkr", replay="sample"),
+    "local": ProfileSettingsTable(source="local"),
+    "ibkr": ProfileSettingsTable(source="ibkr"),
+    "demo": ProfileSettingsTable(source="ibkr", replay="sample"),
 }
 
 

@@ -22,6 +22,7 @@ from ibkr_sync.config.settings import (
     OutputSettings,
     ProfileSettings,
     Settings,
+    field_names,
 )
 from ibkr_sync.config.toml_keys import TomlKey, toml_key_text
 from ibkr_sync.domain.databases.database_url import MASK, mask_url
@@ -36,18 +37,19 @@ REPLAYED_KEYS: frozenset[TomlKey] = frozenset({("gateway", "host"), ("gateway", 
 _PROFILE: TomlKey = ("profile",)
 _KEEP_RAW_REPLIES: TomlKey = ("database", "keep_raw_replies")
 _CATALOGUE: TomlKey = ("catalogue",)
+_SOURCE: TomlKey = ("source",)
 _REPLAY: TomlKey = ("replay",)
 _PROFILE_KEYS: tuple[TomlKey, ...] = (
-    ("source",),
+    _SOURCE,
     _REPLAY,
-    *(("database", name) for name in DatabaseSettings.model_fields),
-    *(("gateway", name) for name in GatewaySettings.model_fields),
+    *(("database", name) for name in field_names(DatabaseSettings)),
+    *(("gateway", name) for name in field_names(GatewaySettings)),
 )
 _COMMON_KEYS: tuple[TomlKey, ...] = (
     _CATALOGUE,
-    *(("output", name) for name in OutputSettings.model_fields),
-    *(("log", name) for name in LogSettings.model_fields),
-    *(("notify", name) for name in NotifySettings.model_fields),
+    *(("output", name) for name in field_names(OutputSettings)),
+    *(("log", name) for name in field_names(LogSettings)),
+    *(("notify", name) for name in field_names(NotifySettings)),
 )
 
 
@@ -98,16 +100,15 @@ def resolve_settings(
         for name in (*SHIPPED_PROFILES, *sorted(defined - SHIPPED_PROFILES.keys()))
     }
     common = {key: overrides.get(key) or files.get(key) or _default(key) for key in _COMMON_KEYS}
-    catalogue = tuple(CatalogueSettings(**entry) for entry in common[_CATALOGUE].value)
+    catalogue = common[_CATALOGUE].value
     settings = Settings(
         profile=profile.value,
         profiles=MappingProxyType(
             {name: _profile_settings(values, catalogue) for name, values in profiles.items()}
         ),
         output=OutputSettings(**_table(common, "output")),
-        # Its file is absolute already; validation would ask what it is relative to.
-        log=LogSettings.model_construct(**_table(common, "log")),
-        notify=NotifySettings.model_construct(**_table(common, "notify")),
+        log=LogSettings(**_table(common, "log")),
+        notify=NotifySettings(**_table(common, "notify")),
     )
     active = profiles[profile.value]
     return LoadedSettings(
@@ -144,7 +145,7 @@ def _profile_values(
 
 def _profile_settings(values: Layer, catalogue: tuple[CatalogueSettings, ...]) -> ProfileSettings:
     return ProfileSettings(
-        source=values["source",].value,
+        source=values[_SOURCE].value,
         replay=values[_REPLAY].value,
         database=values[DATABASE_LOCATION].value,
         gateway=GatewaySettings(**_table(values, "gateway")),
@@ -161,9 +162,11 @@ def _shipped(name: str) -> dict[TomlKey, Setting]:
     profile = SHIPPED_PROFILES.get(name)
     if profile is None:
         return {}
+    values = {_SOURCE: profile.source, _REPLAY: profile.replay}
     return {
-        (key,): Setting(value=value, place=SettingPlace())
-        for key, value in profile.model_dump(exclude_unset=True).items()
+        key: Setting(value=value, place=SettingPlace())
+        for key, value in values.items()
+        if value is not None
     }
 
 

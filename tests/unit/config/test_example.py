@@ -5,15 +5,21 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from dataclasses import is_dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tomli
-from pydantic import BaseModel
 
 from ibkr_sync.config.example import example_text, write_example
-from ibkr_sync.config.settings import SHIPPED_PROFILES, ConfigTable, ProfileSettingsTable
+from ibkr_sync.config.settings import (
+    SHIPPED_PROFILES,
+    ConfigTable,
+    ProfileSettingsTable,
+    field_names,
+)
 from ibkr_sync.config.toml_keys import TomlKey, toml_keys
 from ibkr_sync.domain.errors import ConfigError
 from unit.config.machine import Machine
@@ -27,11 +33,11 @@ def defaults_written_out() -> str:
     return re.sub(r"^#(?=[a-z\[])", "", example_text(), flags=re.MULTILINE)
 
 
-def model_keys(model: type[BaseModel], above: TomlKey = ()) -> Iterator[TomlKey]:
-    for name, field in model.model_fields.items():
+def table_keys(table: Any, above: TomlKey = ()) -> Iterator[TomlKey]:
+    for name in field_names(type(table)):
         yield (*above, name)
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from model_keys(field.annotation, (*above, name))
+        if is_dataclass(inner := getattr(table, name)):
+            yield from table_keys(inner, (*above, name))
 
 
 def test_the_example_as_it_stands_changes_nothing(machine: Machine) -> None:
@@ -55,9 +61,9 @@ def test_each_value_in_the_example_is_the_default(machine: Machine, profile: str
 
 def test_every_setting_there_is_stands_in_the_example() -> None:
     written = set(toml_keys(tomli.loads(defaults_written_out())))
-    profile_keys = set(ProfileSettingsTable.model_fields) - INHERITED
+    profile_keys = set(field_names(ProfileSettingsTable)) - INHERITED
 
-    assert set(model_keys(ConfigTable)) <= written
+    assert set(table_keys(ConfigTable())) <= written
     assert {("profiles", name) for name in SHIPPED_PROFILES} <= written
     assert profile_keys <= {key[2] for key in written if len(key) > 2}
 

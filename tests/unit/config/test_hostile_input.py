@@ -19,6 +19,7 @@ from ibkr_sync.config.settings import (
     LogSettings,
     OutputSettings,
     ProfileSettingsTable,
+    field_names,
 )
 from ibkr_sync.domain.errors import ConfigError
 
@@ -29,7 +30,7 @@ KNOWN = sorted(
             *(ConfigTable, ProfileSettingsTable, DatabaseSettings, GatewaySettings),
             *(OutputSettings, LogSettings, CatalogueSettings),
         )
-        for name in table.model_fields
+        for name in field_names(table)
     }
     | {"local", "ibkr", "demo", "live", "[key]"}
 )
@@ -62,16 +63,15 @@ TABLES = st.fixed_dictionaries(
         "profile": DOCUMENTS,
         "database": DATABASES,
         "catalogue": st.lists(
-            st.dictionaries(st.sampled_from([*CatalogueSettings.model_fields]), DOCUMENTS)
-            | DOCUMENTS,
+            st.dictionaries(st.sampled_from(field_names(CatalogueSettings)), DOCUMENTS) | DOCUMENTS,
             max_size=3,
         ),
-        "gateway": st.dictionaries(st.sampled_from([*GatewaySettings.model_fields]), DOCUMENTS),
+        "gateway": st.dictionaries(st.sampled_from(field_names(GatewaySettings)), DOCUMENTS),
         "output": st.dictionaries(st.just("format") | KEYS, DOCUMENTS, max_size=2),
         "log": st.dictionaries(st.sampled_from(["file", "format"]) | KEYS, DOCUMENTS, max_size=2),
         "profiles": st.dictionaries(
             KEYS,
-            st.dictionaries(st.sampled_from([*ProfileSettingsTable.model_fields]), DOCUMENTS)
+            st.dictionaries(st.sampled_from(field_names(ProfileSettingsTable)), DOCUMENTS)
             | st.fixed_dictionaries(
                 {
                     "database": DATABASES,

@@ -14,7 +14,7 @@ HEAVY = ("pydantic", "asyncio", "sqlalchemy", "alembic", "ibapi", "platformdirs"
         ("ibkr_sync.domain.databases.database_url", set()),
         ("ibkr_sync.config.config_files", set()),
         ("ibkr_sync.config.example", set()),
-        ("ibkr_sync.config.loading", {"pydantic"}),
+        ("ibkr_sync.config.loading", set()),
     ],
 )
 def test_a_module_loads_only_the_libraries_it_needs(module: str, needs: set[str]) -> None:

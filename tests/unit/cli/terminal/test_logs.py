@@ -94,7 +94,7 @@ def test_a_file_keeps_more_than_stderr_shows(
 ) -> None:
     path = tmp_path / "run.log"
     log_to_stderr(LoggedRun(), verbosity=0, quiet=True, log_format="json", debug=False)
-    log_to_file(LoggedRun(), LogSettings.model_construct(file=str(path), format="json"))
+    log_to_file(LoggedRun(), LogSettings(file=str(path), format="json"))
     log_everything()
 
     kept = [json.loads(line) for line in path.read_text().splitlines()]
@@ -121,7 +121,7 @@ def test_what_ibapi_logs_of_every_frame_stays_out(capsys: pytest.CaptureFixture[
 def test_a_line_names_the_run_that_its_call_has_opened(tmp_path: Path, log_format: str) -> None:
     file = tmp_path / "run.log"
     opened = LoggedRun()
-    log_to_file(opened, LogSettings.model_construct(file=str(file), format=log_format))
+    log_to_file(opened, LogSettings(file=str(file), format=log_format))
     log = logging.getLogger("ibkr_sync.test")
     log.info("before")
     opened.note(
@@ -141,7 +141,7 @@ def test_a_line_names_the_run_that_its_call_has_opened(tmp_path: Path, log_forma
 
 def test_an_interruption_is_no_failure_of_a_library(tmp_path: Path) -> None:
     file = tmp_path / "run.log"
-    log_to_file(LoggedRun(), LogSettings.model_construct(file=file, format="json"))
+    log_to_file(LoggedRun(), LogSettings(file=str(file), format="json"))
     log = logging.getLogger("sqlalchemy.pool")
     log.error("Exception closing connection", exc_info=RunInterrupted(15))
     log.error("Exception closing connection", exc_info=OSError("gone"))
@@ -152,7 +152,7 @@ def test_an_interruption_is_no_failure_of_a_library(tmp_path: Path) -> None:
 def test_messages_alike_are_counted_once_they_are_too_many(tmp_path: Path) -> None:
     file = tmp_path / "run.log"
     log_to_stderr(LoggedRun(), verbosity=0, quiet=True, log_format="json", debug=False)
-    log_to_file(LoggedRun(), LogSettings.model_construct(file=str(file), format="json"))
+    log_to_file(LoggedRun(), LogSettings(file=str(file), format="json"))
     log = logging.getLogger("ibkr_sync.test")
     for number in range(10_000):
         log.warning("TWS %s", f"{number} {'x' * 200}")
@@ -170,7 +170,7 @@ def test_messages_alike_are_counted_once_they_are_too_many(tmp_path: Path) -> No
 
 def test_a_log_is_bounded_whatever_the_wording(tmp_path: Path) -> None:
     file = tmp_path / "run.log"
-    log_to_file(LoggedRun(), LogSettings.model_construct(file=str(file), format="text"))
+    log_to_file(LoggedRun(), LogSettings(file=str(file), format="text"))
     log = logging.getLogger("ibkr_sync.test")
     for number in range(5_000):
         log.warning(f"{number} " + "\U0001f680" * 300)  # noqa: G003 - each a wording of its own
