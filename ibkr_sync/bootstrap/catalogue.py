@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from ibkr_sync.catalogue import Catalogue, load_catalogue
-from ibkr_sync.config.settings import CatalogueSettings, ProfileSettings
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct
+
+if TYPE_CHECKING:
+    from ibkr_sync.config.settings import CatalogueSettings, ProfileSettings
 
 
 def profile_catalogue(profile: ProfileSettings) -> Catalogue:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from ibkr_sync.config.config_files import config_folders
-from ibkr_sync.config.settings import ProfileSettings
 from ibkr_sync.config.settings_resolution import DATABASE_FILE
 
 if TYPE_CHECKING:
+    from ibkr_sync.config.settings import ProfileSettings
     from ibkr_sync.domain.databases.table_contents import TableContents
     from ibkr_sync.infrastructure.repositories.local_repo.copies.database_restore import (
         DatabaseRestore,

@@ -14,14 +14,14 @@ from ibkr_sync.bootstrap.clock import Clock, utc_now
 from ibkr_sync.bootstrap.database import profile_database, takes_sample_data
 from ibkr_sync.bootstrap.replay import gateway_parameters
 from ibkr_sync.bootstrap.services import Services, delivery_book, hours_reader
-from ibkr_sync.config.settings import ProfileSettings
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
-from ibkr_sync.domain.ports.pins import PinPort
 
 if TYPE_CHECKING:
+    from ibkr_sync.config.settings import ProfileSettings
     from ibkr_sync.domain.entities.product_summary import ProductSummary
     from ibkr_sync.domain.naming.query import FutureQuery
+    from ibkr_sync.domain.ports.pins import PinPort
     from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
     from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ibkr_sync.bootstrap.clock import Clock, utc_now
-from ibkr_sync.config.settings import ProfileSettings
 
 if TYPE_CHECKING:
+    from ibkr_sync.config.settings import ProfileSettings
     from ibkr_sync.infrastructure.replay.sample.week import SampleWeek
     from ibkr_sync.infrastructure.replay.serving.server import ReplayGateway
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway_parameters import (

@@ -7,9 +7,6 @@ from contextlib import AbstractContextManager
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
 
-from ibkr_sync.application.services.futures import FuturesService
-from ibkr_sync.bootstrap.clock import Clock
-from ibkr_sync.catalogue import Catalogue
 from ibkr_sync.domain.entities.futures import Future
 
 if TYPE_CHECKING:
@@ -21,6 +18,7 @@ if TYPE_CHECKING:
     from ibkr_sync.application.services.deliveries.delivery_import import DeliveryImportService
     from ibkr_sync.application.services.export import ExportService
     from ibkr_sync.application.services.freshness import FreshnessService
+    from ibkr_sync.application.services.futures import FuturesService
     from ibkr_sync.application.services.get import GetService
     from ibkr_sync.application.services.history import HistoryService
     from ibkr_sync.application.services.kept_replies.raw_replies import RawReplyService
@@ -29,6 +27,8 @@ if TYPE_CHECKING:
     from ibkr_sync.application.services.past_hours import PastHoursService
     from ibkr_sync.application.services.refresh import RefreshService
     from ibkr_sync.application.services.watching.watchlist import WatchlistService
+    from ibkr_sync.bootstrap.clock import Clock
+    from ibkr_sync.catalogue import Catalogue
     from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
     from ibkr_sync.domain.ports.runs import RunsPort
     from ibkr_sync.domain.ports.sent_hours import SentHoursReader
@@ -158,7 +158,7 @@ class Services(Generic[F]):
         """Products as they are or were known, and the nearest contract that may be held."""
         from ibkr_sync.application.looking.dated_products import DatedProductsService
 
-        return DatedProductsService(self.futures, self.history, self.deliveries)
+        return DatedProductsService(self.futures, lambda: self.history, self.deliveries)
 
     @cached_property
     def calendar(self) -> CalendarService:

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from ibkr_sync.application.services.deliveries.delivery import DeliveryService
-from ibkr_sync.application.services.futures import FuturesService
-from ibkr_sync.application.services.history import HistoryService
-from ibkr_sync.domain.delivery.nearest_contract import NearestJudgements, NearestRule
-from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import NotYetKnownError
 from ibkr_sync.domain.history.moments import PastMoment
-from ibkr_sync.domain.naming.limits import Limits
-from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.selection.size_choice import refuse_other_size
+
+if TYPE_CHECKING:
+    from ibkr_sync.application.services.deliveries.delivery import DeliveryService
+    from ibkr_sync.application.services.futures import FuturesService
+    from ibkr_sync.application.services.history import HistoryService
+    from ibkr_sync.domain.delivery.nearest_contract import NearestJudgements, NearestRule
+    from ibkr_sync.domain.entities.futures import Future
+    from ibkr_sync.domain.entities.market_rules import MarketRule
+    from ibkr_sync.domain.naming.limits import Limits
+    from ibkr_sync.domain.naming.query import FutureQuery
 
 
 class DatedProductsService:
-    """Looks at stored products with all that is known of them; raises StorageError."""
+    """Looks at stored products with all that is known of them; raises StorageError.
+
+    `history` is asked for of the past alone: what is known now is given without loading it.
+    """
 
     def __init__(
         self,
         futures: FuturesService[Future],
-        history: HistoryService,
+        history: Callable[[], HistoryService],
         deliveries: DeliveryService,
     ) -> None:
         self._futures = futures
@@ -43,7 +49,7 @@ class DatedProductsService:
         """
         if past is None:
             return self._deliveries.dated(product)
-        was = self._history.as_of(product.key, past.day or past.at, query.multiplier)
+        was = self._history().as_of(product.key, past.day or past.at, query.multiplier)
         refuse_other_size(was, limits.multiplier)
         return self._deliveries.dated_as_of(was, past.at)
 
@@ -53,7 +59,7 @@ class DatedProductsService:
         if past is None:
             found = self._futures.market_rules(ids)
         else:
-            found = self._history.market_rules(ids, past.at)
+            found = self._history().market_rules(ids, past.at)
         return {rule.market_rule_id: rule for rule in found}
 
     def judge(

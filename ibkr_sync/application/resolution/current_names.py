@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING
 
-from ibkr_sync.domain.naming.limits import Limits
 from ibkr_sync.domain.naming.notices import Notice, ProductRenamedNotice, SymbolRenamedNotice
-from ibkr_sync.domain.naming.renaming import FormerName
-from ibkr_sync.domain.naming.spellings import SymbolSpellings
-from ibkr_sync.domain.ports.catalogue import ProductCatalogue
-from ibkr_sync.domain.ports.pins import Pin
-from ibkr_sync.domain.ports.stored_products import StoredProducts
+
+if TYPE_CHECKING:
+    from ibkr_sync.domain.naming.limits import Limits
+    from ibkr_sync.domain.naming.renaming import FormerName
+    from ibkr_sync.domain.naming.spellings import SymbolSpellings
+    from ibkr_sync.domain.ports.catalogue import ProductCatalogue
+    from ibkr_sync.domain.ports.pins import Pin
+    from ibkr_sync.domain.ports.stored_products import StoredProducts
 
 
 def with_current_symbols(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ibkr_sync.application.resolution.product_names import ProductNames, ambiguous_name
 from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
 from ibkr_sync.domain.entities.futures import ChainExtent, ProductKey
-from ibkr_sync.domain.naming.known_products import KnownProduct
 from ibkr_sync.domain.naming.notices import (
     CatalogueSymbolNotice,
     Notice,
@@ -20,13 +20,16 @@ from ibkr_sync.domain.naming.notices import (
 from ibkr_sync.domain.naming.query import FutureQuery, QueryAlternative
 from ibkr_sync.domain.naming.spellings import ContractSpelling, DaySpelling, SymbolSpellings
 from ibkr_sync.domain.naming.word_meaning import WordMeaning, WordRole, meaning_of, meaning_of_root
-from ibkr_sync.domain.ports.pins import Pin
 from ibkr_sync.domain.selection.contract_choice import (
     ContractWords,
     holds_contract,
     is_choice_by_symbol,
 )
 from ibkr_sync.domain.selection.product_choice import most_stored
+
+if TYPE_CHECKING:
+    from ibkr_sync.domain.naming.known_products import KnownProduct
+    from ibkr_sync.domain.ports.pins import Pin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

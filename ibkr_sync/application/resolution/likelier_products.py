@@ -7,10 +7,13 @@ how many people do.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from ibkr_sync.domain.entities.catalogue import CatalogueProduct
 from ibkr_sync.domain.naming.spellings import ContractSpelling, MonthSpelling
-from ibkr_sync.domain.ports.catalogue import ProductCatalogue
+
+if TYPE_CHECKING:
+    from ibkr_sync.domain.entities.catalogue import CatalogueProduct
+    from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 
 
 def likelier_by_name(word: str, catalogue: ProductCatalogue) -> tuple[CatalogueProduct, ...]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
-from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
-from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.errors import ProductLookupError
-from ibkr_sync.domain.naming.limits import Limits
-from ibkr_sync.domain.naming.notices import Notice
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure
-from ibkr_sync.domain.selection.contract_choice import ContractWords
+
+if TYPE_CHECKING:
+    from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
+    from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
+    from ibkr_sync.domain.entities.futures import ProductKey
+    from ibkr_sync.domain.naming.limits import Limits
+    from ibkr_sync.domain.naming.notices import Notice
+    from ibkr_sync.domain.selection.contract_choice import ContractWords
 
 
 @dataclass(slots=True, kw_only=True)

@@ -6,9 +6,9 @@ import copy
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from ibkr_sync.application.resolution.likelier_products import likelier_by_name
-from ibkr_sync.domain.entities.catalogue import CatalogueProduct
 from ibkr_sync.domain.entities.futures import ChainExtent, Future, Origin
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
@@ -18,10 +18,13 @@ from ibkr_sync.domain.naming.known_products import KnownProduct, merge_known
 from ibkr_sync.domain.naming.limits import UNLIMITED, Limits
 from ibkr_sync.domain.naming.notices import ExchangeRenamedNotice
 from ibkr_sync.domain.naming.query import FutureQuery
-from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.naming.word_meaning import meaning_of_series_class
-from ibkr_sync.domain.ports.catalogue import ProductCatalogue
-from ibkr_sync.domain.ports.pins import Pin
+
+if TYPE_CHECKING:
+    from ibkr_sync.domain.entities.catalogue import CatalogueProduct
+    from ibkr_sync.domain.naming.renaming import FormerName
+    from ibkr_sync.domain.ports.catalogue import ProductCatalogue
+    from ibkr_sync.domain.ports.pins import Pin
 
 
 class ProductNames:

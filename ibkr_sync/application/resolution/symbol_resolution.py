@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ibkr_sync.domain.entities.futures import ProductKey
-from ibkr_sync.domain.naming.notices import Notice
-from ibkr_sync.domain.naming.query import FutureQuery
-from ibkr_sync.domain.selection.contract_choice import ContractWords
+if TYPE_CHECKING:
+    from ibkr_sync.domain.entities.futures import ProductKey
+    from ibkr_sync.domain.naming.notices import Notice
+    from ibkr_sync.domain.naming.query import FutureQuery
+    from ibkr_sync.domain.selection.contract_choice import ContractWords
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from datetime import datetime
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 from ibkr_sync.application.resolution.current_names import (
     limits_with_current_class,
@@ -21,7 +22,6 @@ from ibkr_sync.application.resolution.product_names import (
     ambiguous_name,
     with_known_names,
 )
-from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
     MalformedSymbolError,
@@ -33,18 +33,21 @@ from ibkr_sync.domain.errors import (
 from ibkr_sync.domain.naming.known_products import KnownProduct
 from ibkr_sync.domain.naming.limits import UNLIMITED, Limits
 from ibkr_sync.domain.naming.notices import ContinuousNotice
-from ibkr_sync.domain.naming.query import FutureQuery
-from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.naming.spellings import (
     SymbolSpellings,
     parse_exchange_spelling,
     parse_spellings,
 )
 from ibkr_sync.domain.naming.word_meaning import meaning_of
-from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.pins import Pin, PinPort
-from ibkr_sync.domain.ports.stored_products import StoredProducts
 from ibkr_sync.domain.selection.contract_choice import holds_contract
+
+if TYPE_CHECKING:
+    from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
+    from ibkr_sync.domain.naming.query import FutureQuery
+    from ibkr_sync.domain.naming.renaming import FormerName
+    from ibkr_sync.domain.ports.catalogue import ProductCatalogue
+    from ibkr_sync.domain.ports.stored_products import StoredProducts
 
 KNOWN_PLACES = "the catalogue or the database"
 

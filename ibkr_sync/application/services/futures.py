@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
 from ibkr_sync.application.services.past_hours import read_past_hours
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import (
@@ -16,15 +15,15 @@ from ibkr_sync.domain.errors import (
     ProductLookupError,
     ProductNotFoundError,
 )
-from ibkr_sync.domain.naming.notices import SizeNotice
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.selection.size_choice import chain_of_size, left_out_by_size
 
 if TYPE_CHECKING:
+    from ibkr_sync.application.resolution.symbol_resolver import SymbolResolver
     from ibkr_sync.domain.entities.market_rules import MarketRule
     from ibkr_sync.domain.entities.product_summary import ProductSummary
-    from ibkr_sync.domain.naming.notices import Notice
+    from ibkr_sync.domain.naming.notices import Notice, SizeNotice
     from ibkr_sync.domain.naming.renaming import FormerName
     from ibkr_sync.domain.ports.futures import FuturePort
     from ibkr_sync.domain.ports.sent_hours import SentHoursReader
@@ -113,6 +112,8 @@ class FuturesService(Generic[F_co]):
         others = sum(contract.multiplier != query.multiplier for contract in whole.contracts)
         if not others:
             return None
+        from ibkr_sync.domain.naming.notices import SizeNotice
+
         return SizeNotice(
             product=product,
             multiplier=query.multiplier,

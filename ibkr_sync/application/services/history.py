@@ -8,9 +8,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from ibkr_sync.domain.entities.contracts import FuturesContract
-from ibkr_sync.domain.entities.futures import Future, ProductKey
-from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import NotYetKnownError
 from ibkr_sync.domain.evidence.product_update import PRODUCT
 from ibkr_sync.domain.history.as_of import end_of, product_as_of
@@ -30,11 +27,14 @@ from ibkr_sync.domain.history.recorded_history import (
     ReplySpan,
 )
 from ibkr_sync.domain.history.remark_changes import single_remark_changes
-from ibkr_sync.domain.ports.history import HistoryPort
 from ibkr_sync.domain.selection.size_choice import chain_of_size
 
 if TYPE_CHECKING:
     from ibkr_sync.application.services.deliveries.delivery import DeliveryService
+    from ibkr_sync.domain.entities.contracts import FuturesContract
+    from ibkr_sync.domain.entities.futures import Future, ProductKey
+    from ibkr_sync.domain.entities.market_rules import MarketRule
+    from ibkr_sync.domain.ports.history import HistoryPort
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,21 +7,17 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import date, datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.schedules import HoursKind, ScheduleEntries, TradingSchedule
-from ibkr_sync.domain.hours.hours_by_day import (
-    DayHours,
-    HoursOfDay,
-    SentDay,
-    hours_by_day_with_current,
-    hours_of_day,
-)
 from ibkr_sync.domain.ports.kept_hours import KeptHours
 from ibkr_sync.domain.ports.sent_hours import SentHoursReader
+
+if TYPE_CHECKING:
+    from ibkr_sync.domain.hours.hours_by_day import DayHours, HoursOfDay, SentDay
 
 F = TypeVar("F", bound=Future)
 
@@ -40,6 +36,8 @@ class PastHoursService:
         The day is one of the zone that was the exchange's then; where that is unknown, of
         today's. Raises HoursUnknownError, saying which days are known, or StorageError.
         """
+        from ibkr_sync.domain.hours.hours_by_day import hours_by_day_with_current, hours_of_day
+
         kept = {
             other: read_past_day(hours, product.time_zone, self._reader)
             for other, hours in self._kept.hours_by_day(product.key).items()
@@ -76,10 +74,12 @@ def read_past_day(day: DayHours, time_zone: str | None, reader: SentHoursReader)
     if zone is None:
         return dataclasses.replace(day, trading=(), liquid=())
     read = reader.read(_schedule(day.sent), zone)
-    return DayHours(
+    return dataclasses.replace(
+        day,
         trading=_entries(day.sent.trading, read.trading_sessions),
         liquid=_entries(day.sent.liquid, read.liquid_sessions),
         time_zone=zone.key,
+        sent=None,
     )
 
 

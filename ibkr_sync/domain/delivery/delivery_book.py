@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Collection, Mapping
 from datetime import date
 from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from ibkr_sync.domain.delivery.business_days import BusinessDays
 from ibkr_sync.domain.delivery.delivery_dates import (
@@ -14,12 +14,14 @@ from ibkr_sync.domain.delivery.delivery_dates import (
     imports_of_contract,
     refuted_imports_of_contract,
 )
-from ibkr_sync.domain.delivery.delivery_rules import DeliveryRule, DeliveryRuleBook
-from ibkr_sync.domain.entities.contracts import FuturesContract
-from ibkr_sync.domain.entities.delivery import DeliveryDates
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
-from ibkr_sync.domain.ports.business_calendar import BusinessCalendar
+
+if TYPE_CHECKING:
+    from ibkr_sync.domain.delivery.delivery_rules import DeliveryRule, DeliveryRuleBook
+    from ibkr_sync.domain.entities.contracts import FuturesContract
+    from ibkr_sync.domain.entities.delivery import DeliveryDates
+    from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
+    from ibkr_sync.domain.ports.business_calendar import BusinessCalendar
 
 F = TypeVar("F", bound=Future)
 

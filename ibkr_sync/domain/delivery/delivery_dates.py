@@ -10,10 +10,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Iterable
 from datetime import date
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from ibkr_sync.domain.delivery.business_days import BusinessDays
-from ibkr_sync.domain.delivery.delivery_rules import DeliveryRule
 from ibkr_sync.domain.delivery.ruled_dates import ruled_dates_of, standard_cutoffs
 from ibkr_sync.domain.entities.contracts import ContractSeries, FuturesContract
 from ibkr_sync.domain.entities.delivery import (
@@ -23,7 +21,11 @@ from ibkr_sync.domain.entities.delivery import (
     DeliverySource,
     Settlement,
 )
-from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
+
+if TYPE_CHECKING:
+    from ibkr_sync.domain.delivery.business_days import BusinessDays
+    from ibkr_sync.domain.delivery.delivery_rules import DeliveryRule
+    from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
 
 IBKR: Final = "IBKR"
 """The source of what IBKR says of a contract in its details."""

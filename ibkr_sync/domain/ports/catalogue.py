@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ibkr_sync.domain.entities.catalogue import CatalogueProduct
-from ibkr_sync.domain.entities.futures import Future, ProductKey
-from ibkr_sync.domain.naming.known_products import RenamedSymbol
-from ibkr_sync.domain.naming.query import FutureQuery
+if TYPE_CHECKING:
+    from ibkr_sync.domain.entities.catalogue import CatalogueProduct
+    from ibkr_sync.domain.entities.futures import Future, ProductKey
+    from ibkr_sync.domain.naming.known_products import RenamedSymbol
+    from ibkr_sync.domain.naming.query import FutureQuery
 
 
 class ProductCatalogue(Protocol):

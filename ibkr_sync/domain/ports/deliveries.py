@@ -6,13 +6,14 @@ from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from ibkr_sync.domain.entities.contracts import FuturesContract
-from ibkr_sync.domain.entities.delivery import DeliveryDates
-from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
-from ibkr_sync.domain.evidence.chain_diff import FieldChange
+if TYPE_CHECKING:
+    from ibkr_sync.domain.entities.contracts import FuturesContract
+    from ibkr_sync.domain.entities.delivery import DeliveryDates
+    from ibkr_sync.domain.entities.futures import Future
+    from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
+    from ibkr_sync.domain.evidence.chain_diff import FieldChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,17 +10,19 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ibkr_sync.domain.entities.futures import Future, Origin
-from ibkr_sync.domain.entities.market_rules import MarketRule
-from ibkr_sync.domain.entities.product_summary import ProductSummary
-from ibkr_sync.domain.evidence.acquired_future import AbsentFuture, AcquiredFuture, Evidence
-from ibkr_sync.domain.evidence.recognition import KnownReply
-from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.stored_products import StoredProducts
-from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
+
+if TYPE_CHECKING:
+    from ibkr_sync.domain.entities.market_rules import MarketRule
+    from ibkr_sync.domain.entities.product_summary import ProductSummary
+    from ibkr_sync.domain.evidence.acquired_future import AbsentFuture, AcquiredFuture, Evidence
+    from ibkr_sync.domain.evidence.recognition import KnownReply
+    from ibkr_sync.domain.naming.query import FutureQuery
+    from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 
 F = TypeVar("F", bound=Future)
 F_co = TypeVar("F_co", bound=Future, covariant=True)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Collection
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ibkr_sync.domain.entities.futures import ProductKey
-from ibkr_sync.domain.entities.market_rules import MarketRule
-from ibkr_sync.domain.history.recorded_history import (
-    ProductHistory,
-    RecordedPeriod,
-    RecordedRunPeriod,
-)
+if TYPE_CHECKING:
+    from ibkr_sync.domain.entities.futures import ProductKey
+    from ibkr_sync.domain.entities.market_rules import MarketRule
+    from ibkr_sync.domain.history.recorded_history import (
+        ProductHistory,
+        RecordedPeriod,
+        RecordedRunPeriod,
+    )
 
 
 class HistoryPort(Protocol):

@@ -6,10 +6,12 @@ from abc import abstractmethod
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ibkr_sync.domain.entities.futures import ProductKey
-from ibkr_sync.domain.naming.known_products import KnownProduct
+
+if TYPE_CHECKING:
+    from ibkr_sync.domain.naming.known_products import KnownProduct
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.entities.market_rules import MarketRule
-from ibkr_sync.domain.naming.renaming import FormerName
+if TYPE_CHECKING:
+    from ibkr_sync.domain.entities.futures import Future
+    from ibkr_sync.domain.entities.market_rules import MarketRule
+    from ibkr_sync.domain.naming.renaming import FormerName
 
 
 class StoredProducts(Protocol):

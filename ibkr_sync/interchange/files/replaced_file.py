@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,6 +17,8 @@ def replace_file(path: Path, content: Iterable[bytes]) -> None:
         with path.open("wb") as device:
             device.writelines(content)
         return
+    import tempfile  # costs each command to load, and few write files
+
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:

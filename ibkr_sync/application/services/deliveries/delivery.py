@@ -1,4 +1,7 @@
-"""Until when contracts may be held: what is known of their delivery, and the nearest of a chain."""
+"""Until when contracts may be held: what is known of their delivery, and the nearest of a chain.
+
+What only one question needs is imported where it is asked: `show` starts without it.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +9,22 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from datetime import date, datetime, timedelta
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from ibkr_sync.domain.delivery.business_days import BusinessDays
-from ibkr_sync.domain.delivery.days_before import DaysBefore
-from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
 from ibkr_sync.domain.delivery.delivery_changes import delivery_before
-from ibkr_sync.domain.delivery.delivery_events import FARTHEST_WARNING, delivery_events
-from ibkr_sync.domain.delivery.expirations import Expiration, expirations_of
-from ibkr_sync.domain.delivery.nearest_contract import (
-    NearestJudgements,
-    NearestRule,
-    judge_nearest,
-)
-from ibkr_sync.domain.delivery.rolls import Roll, RollRule, rolls_of
 from ibkr_sync.domain.entities.delivery import DeliveryDates
 from ibkr_sync.domain.entities.futures import Future, ProductKey
-from ibkr_sync.domain.evidence.chain_diff import FieldChange
-from ibkr_sync.domain.history.events import Event
 from ibkr_sync.domain.ports.deliveries import LONGEST_NOTICE, DeliveriesPort, DeliveringContract
+
+if TYPE_CHECKING:
+    from ibkr_sync.domain.delivery.business_days import BusinessDays
+    from ibkr_sync.domain.delivery.days_before import DaysBefore
+    from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
+    from ibkr_sync.domain.delivery.expirations import Expiration
+    from ibkr_sync.domain.delivery.nearest_contract import NearestJudgements, NearestRule
+    from ibkr_sync.domain.delivery.rolls import Roll, RollRule
+    from ibkr_sync.domain.evidence.chain_diff import FieldChange
+    from ibkr_sync.domain.history.events import Event
 
 F = TypeVar("F", bound=Future)
 
@@ -72,6 +72,8 @@ class DeliveryService:
 
     def judge(self, product: Future, rule: NearestRule, now: datetime) -> NearestJudgements:
         """Say of each contract of a product whether it may be held by a rule."""
+        from ibkr_sync.domain.delivery.nearest_contract import judge_nearest
+
         return judge_nearest(self.dated(product), rule, now, self.business_days(product))
 
     def _between(
@@ -96,6 +98,8 @@ class DeliveryService:
         years: int = 2,
     ) -> tuple[Roll, ...]:
         """The rolls along a product's chain, from so many years before `now` to so many after."""
+        from ibkr_sync.domain.delivery.rolls import rolls_of
+
         today, span = now.date(), timedelta(days=366 * years)
         found = rolls_of(self.dated(product), rule, self.business_days(product), now, months)
         return tuple(roll for roll in found if today - span <= roll.day <= today + span)
@@ -111,6 +115,8 @@ class DeliveryService:
 
         It reaches from today, at the aware instant `now`, for whole days. Raises StorageError.
         """
+        from ibkr_sync.domain.delivery.expirations import expirations_of
+
         span = within.longest
         last = now.date() + min(span, date.max - now.date() - LONGEST_NOTICE - _DAY) + _DAY
         found = (
@@ -135,6 +141,8 @@ class DeliveryService:
         Of contracts of these products alone, unless `keys` is None. By the days that were known
         when they came near: what was reported once is reported again. Raises StorageError.
         """
+        from ibkr_sync.domain.delivery.delivery_events import FARTHEST_WARNING, delivery_events
+
         first, last = since.date() - _DAY, now.date() + FARTHEST_WARNING
         return tuple(
             event

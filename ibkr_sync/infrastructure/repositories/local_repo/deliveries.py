@@ -6,17 +6,15 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.engine import Connection
 
-from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
 from ibkr_sync.domain.delivery.delivery_changes import day_of_fact, is_other_day
 from ibkr_sync.domain.entities.contracts import ContractListing, ContractSeries, FuturesContract
 from ibkr_sync.domain.entities.delivery import DELIVERY_DATES, DELIVERY_FACTS, DeliveryDates
 from ibkr_sync.domain.entities.futures import ASSET_TYPES, Future, Origin
-from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
 from ibkr_sync.domain.evidence.chain_diff import FieldChange
 from ibkr_sync.domain.ports.deliveries import (
     LONGEST_NOTICE,
@@ -28,7 +26,6 @@ from ibkr_sync.domain.ports.deliveries import (
 )
 from ibkr_sync.domain.runs.sync_policy import RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import bulk_batches
-from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.products import reads
 from ibkr_sync.infrastructure.repositories.local_repo.products.delivery_rows import (
     DELIVERY_COLUMNS,
@@ -38,8 +35,6 @@ from ibkr_sync.infrastructure.repositories.local_repo.products.delivery_rows imp
     write_imports,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import LISTING_COLUMNS
-from ibkr_sync.infrastructure.repositories.local_repo.products.writes import write_history
-from ibkr_sync.infrastructure.repositories.local_repo.runs.recorded_run import recorded_run
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     contract_deliveries,
     contracts,
@@ -47,6 +42,11 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     products,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading, writing
+
+if TYPE_CHECKING:
+    from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
+    from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
+    from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 
 _PRODUCT_COLUMNS = (
     *("symbol", "exchange", "trading_class", "currency", "name", "category", "origin"),
@@ -147,6 +147,9 @@ class LocalDeliveries(DeliveriesPort):
             return read_imports(connection, product, until)
 
     def keep_imports(self, imports: Collection[ImportedDelivery]) -> KeptImports:
+        from ibkr_sync.infrastructure.repositories.local_repo.products.writes import write_history
+        from ibkr_sync.infrastructure.repositories.local_repo.runs.recorded_run import recorded_run
+
         with (
             recorded_run(self._database, Origin.FILE, RunKind.IMPORT, self._clock) as run,
             writing(self._database) as connection,

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.ports.pins import Pin, PinPort
-from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.database.snapshot import read_once
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import pins
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading, writing
+
+if TYPE_CHECKING:
+    from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 
 _COLUMNS = (pins.c.word, pins.c.symbol, pins.c.exchange, pins.c.trading_class, pins.c.multiplier)
 

@@ -13,21 +13,13 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from sqlalchemy.engine import Connection
 
-from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
 from ibkr_sync.domain.entities.futures import Future, Origin, covered_asset_classes
-from ibkr_sync.domain.entities.market_rules import MarketRule
-from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
     ProductLookupError,
     ProductNotFoundError,
     ReplyError,
     SampleDataError,
-)
-from ibkr_sync.domain.evidence.acquired_future import (
-    AbsentFuture,
-    AcquiredFuture,
-    Evidence,
 )
 from ibkr_sync.domain.evidence.recognition import (
     NOT_RECOGNISED,
@@ -37,17 +29,25 @@ from ibkr_sync.domain.evidence.recognition import (
     reply_digest,
 )
 from ibkr_sync.domain.naming.query import FutureQuery
-from ibkr_sync.domain.naming.renaming import FormerName
-from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
 from ibkr_sync.domain.selection.product_choice import choose_product, most_stored
-from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.products import reads
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading, writing
 
 if TYPE_CHECKING:
+    from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
+    from ibkr_sync.domain.entities.market_rules import MarketRule
+    from ibkr_sync.domain.entities.product_summary import ProductSummary
+    from ibkr_sync.domain.evidence.acquired_future import (
+        AbsentFuture,
+        AcquiredFuture,
+        Evidence,
+    )
+    from ibkr_sync.domain.naming.renaming import FormerName
+    from ibkr_sync.domain.ports.catalogue import ProductCatalogue
+    from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
     from ibkr_sync.infrastructure.repositories.local_repo.products.planning import StoragePlan
 
 F = TypeVar("F", bound=Future)

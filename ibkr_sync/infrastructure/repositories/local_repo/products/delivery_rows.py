@@ -13,7 +13,6 @@ from sqlalchemy.engine import Connection
 from ibkr_sync.domain.delivery.business_days import BusinessDays
 from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
 from ibkr_sync.domain.delivery.delivery_changes import delivery_changes
-from ibkr_sync.domain.delivery.hold_limits import PositionSide, hold_limits
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.delivery import (
     DELIVERY_DATES,
@@ -25,7 +24,6 @@ from ibkr_sync.domain.entities.delivery import (
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
 from ibkr_sync.domain.evidence.chain_diff import FieldChange
-from ibkr_sync.domain.history.events import end_of_trading
 from ibkr_sync.domain.runs.sync_policy import SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import (
     bulk_batches,
@@ -199,5 +197,8 @@ def _values(delivery: DeliveryDates) -> tuple[Any, ...]:
 
 
 def _ends(contract: FuturesContract, days: BusinessDays) -> tuple[datetime, date, date]:
+    from ibkr_sync.domain.delivery.hold_limits import PositionSide, hold_limits
+    from ibkr_sync.domain.history.events import end_of_trading
+
     long, short = (hold_limits(contract, days, side)[0].last_day for side in PositionSide)
     return end_of_trading(contract), long, short

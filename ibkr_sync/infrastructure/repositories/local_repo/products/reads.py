@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, or_, select
 from sqlalchemy.engine import Connection
@@ -15,7 +15,6 @@ from sqlalchemy.engine import Connection
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import StorageError
-from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import bulk_batches
 from ibkr_sync.infrastructure.repositories.local_repo.database.snapshot import (
@@ -36,6 +35,9 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     market_rules,
     products,
 )
+
+if TYPE_CHECKING:
+    from ibkr_sync.domain.naming.query import FutureQuery
 
 _MOST_LOADED = 64
 """How many products a snapshot holds at once; a chain takes up to 1 MB."""
