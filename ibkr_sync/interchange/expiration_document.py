@@ -15,13 +15,10 @@ def expiration_record(expiration: Expiration) -> dict[str, object]:
     """A day of a contract as a JSON object."""
     contract = expiration.delivering.contract
     month = contract.contract_month
-    symbol, exchange, trading_class = expiration.delivering.product.key
     return {
         "date": expiration.day.isoformat(),
         "what": expiration.kind.value,
-        "symbol": symbol,
-        "exchange": exchange,
-        "trading_class": trading_class,
+        **expiration.delivering.product.key._asdict(),
         "local_symbol": contract.local_symbol,
         "contract_month": None if month is None else str(month),
         "con_id": contract.con_id,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from ibkr_sync_cli.page.elements import Column, Cut, element, folded, table
 from ibkr_sync_cli.page.marks import legend_mark
-from ibkr_sync_cli.page.phrases import day_text, product_text
+from ibkr_sync_cli.page.phrases import day_text
+from ibkr_sync_cli.units.product_names import product_text
 from ibkr_sync_cli.views.products.expirations import EXPIRATION_WORDS, expiration_source
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from ibkr_sync.domain.durations import duration_text
 from ibkr_sync_cli.messages.next_steps import step_to_refresh
 from ibkr_sync_cli.page.elements import Column, Cut, element, folded, table
-from ibkr_sync_cli.page.phrases import product_text
 from ibkr_sync_cli.units.durations import age_phrase
+from ibkr_sync_cli.units.product_names import product_text
 from ibkr_sync_cli.units.quantities import quantity_of
 from ibkr_sync_cli.views.runs.freshness import freshness_sentence
 from ibkr_sync_cli.views.runs.recorded_runs import run_sentence

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync_cli.page.elements import element
 from ibkr_sync_cli.page.marks import severity_mark
-from ibkr_sync_cli.page.phrases import day_text, days_text, product_text, recent_day_text
+from ibkr_sync_cli.page.phrases import day_text, days_text, recent_day_text
+from ibkr_sync_cli.units.product_names import product_text
 from ibkr_sync_cli.units.quantities import quantity_of
 from ibkr_sync_cli.views.events import without_repeats
 

@@ -1,10 +1,9 @@
-"""How days, products and dates are written on the page."""
+"""How days are written on the page."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync_cli.units.quantities import quantity_of
 
 
@@ -21,9 +20,3 @@ def recent_day_text(day: date) -> str:
 def days_text(days: int) -> str:
     """How far away a day is: `today`, `1 day left`."""
     return "today" if days == 0 else f"{quantity_of(days, 'day')} left"
-
-
-def product_text(key: ProductKey) -> str:
-    """A product as it may be typed, its class only where that is another word."""
-    name = f"{key.symbol}@{key.exchange}"
-    return name if key.trading_class == key.symbol else f"{name} ({key.trading_class})"

@@ -9,8 +9,9 @@ from ibkr_sync.domain.delivery.expirations import ExpirationKind
 from ibkr_sync_cli.page.calendar_drawing import CalendarSpan, calendar_axis, calendar_drawing
 from ibkr_sync_cli.page.elements import Column, Cut, element, folded, table
 from ibkr_sync_cli.page.marks import legend_mark
-from ibkr_sync_cli.page.phrases import day_text, days_text, product_text
+from ibkr_sync_cli.page.phrases import day_text, days_text
 from ibkr_sync_cli.units.durations import age_phrase
+from ibkr_sync_cli.units.product_names import product_text
 from ibkr_sync_cli.views.products.expirations import EXPIRATION_WORDS
 from ibkr_sync_cli.views.products.nearest_contracts import LIMIT_NAMES
 

@@ -20,6 +20,7 @@ from ibkr_sync_cli.arguments.changes import ChangesQuestion
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.field_phrases import field_phrase, rule_in_words
 from ibkr_sync_cli.units.moments import instant_text, instant_value
+from ibkr_sync_cli.units.product_names import short_product_text
 from ibkr_sync_cli.units.quantities import quantity_of
 from ibkr_sync_cli.views.cells import sample_tag
 from ibkr_sync_cli.views.records import Record, records_view
@@ -189,10 +190,8 @@ def _events_table(
 
 def event_subject(event: Event) -> str:
     """What it happened to, in a word: a contract, else its product."""
-    if event.local_symbol is not None:
-        return event.local_symbol
-    symbol, exchange, trading_class = event.product
-    return f"{symbol}@{exchange}" if trading_class == symbol else trading_class
+    named = event.local_symbol
+    return short_product_text(event.product) if named is None else named
 
 
 def change_text(event: Event) -> str:

@@ -22,7 +22,8 @@ PRODUCT_COLUMNS = ("symbol", "exchange", "trading_class", "currency", "group")
 COLUMNS = (*PRODUCT_COLUMNS, "added_at", "synced_at", "listed")
 CHANGE_COLUMNS = (*PRODUCT_COLUMNS, "outcome")
 
-_WORDS = {"present": "on it already"}
+_PRESENT = "present"
+_WORDS = {_PRESENT: "on it already"}
 
 
 def watchlist_view(states: Sequence[WatchlistState], now: datetime) -> Result:
@@ -43,18 +44,15 @@ def watchlist_has_sample_data(states: Sequence[WatchlistState]) -> bool:
 
 
 def watchlist_changes_view(
-    products: Sequence[WatchedProduct],
-    changed: Collection[WatchedProduct],
-    done: str,
-    not_done: str = "present",
+    products: Sequence[WatchedProduct], changed: Collection[WatchedProduct], done: str
 ) -> Result:
-    """What became of each product: `done` for those changed, `not_done` for the others.
+    """What became of each product: `done` for those changed, `present` for the others.
 
     These are codes; the table has words for them.
     """
     those_changed = frozenset(changed)
     records = [
-        _product(product) | {"outcome": done if product in those_changed else not_done}
+        _product(product) | {"outcome": done if product in those_changed else _PRESENT}
         for product in products
     ]
     return records_view(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
 from ibkr_sync_cli.arguments.symbols import resolve_symbol, stored_product
-from ibkr_sync_cli.views.past import past_view
 from ibkr_sync_cli.views.products.product import product_view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+    from rich.console import RenderableType
 
     from ibkr_sync.bootstrap import Services
     from ibkr_sync.domain.entities.futures import Future
@@ -78,7 +80,19 @@ def stored_view(
             command=output.command,
             typed=question.typed(),
         )
-    return result if past is None else past_view(result, past.label)
+    return result if past is None else _as_of(past, result)
+
+
+def _as_of(past: PastMoment, result: Result) -> Result:
+    """The result with a table that says of when it is; what machines read is as ever."""
+
+    def table() -> RenderableType:
+        from rich.console import Group  # not for pipes
+        from rich.text import Text
+
+        return Group(Text(f"as of {past.label}", style="bold yellow"), result.table())
+
+    return dataclasses.replace(result, table=table)
 
 
 def _contract(

@@ -1,1 +1,1 @@
-"""What upkeep came to: pruned and reread replies, and files for other systems."""
+"""What upkeep came to: reread replies, and files for other systems."""

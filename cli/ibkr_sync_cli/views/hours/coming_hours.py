@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
@@ -43,13 +43,10 @@ def coming_hours_view(shown: ProductHours) -> Result:
 
 def _document(shown: ProductHours) -> dict[str, object]:
     future, contract, calendar = shown.future, shown.hours.contract, shown.calendar
-    state = shown.state
-    entries = shown.entries
+    state, entries = shown.state, shown.entries
     return {
         "schema": SCHEMA,
-        "symbol": future.symbol,
-        "exchange": future.exchange,
-        "trading_class": future.trading_class,
+        **future.key._asdict(),
         "name": future.name,
         "origin": future.origin.value,
         "con_id": contract.con_id,
@@ -78,26 +75,34 @@ def _document(shown: ProductHours) -> dict[str, object]:
 def _records(shown: ProductHours) -> Iterator[dict[str, object]]:
     """One per session and closed day; one per segment as sent, if they can't be read."""
     future, contract = shown.future, shown.hours.contract
-    blank = dict.fromkeys(COLUMNS) | {
-        "symbol": future.symbol,
-        "exchange": future.exchange,
-        "trading_class": future.trading_class,
+    head = {
+        **future.key._asdict(),
         "con_id": contract.con_id,
         "local_symbol": contract.local_symbol,
         "hours": shown.hours.kind.value,
         "time_zone": contract.time_zone,
         "origin": future.origin.value,
     }
-    if shown.calendar is None:
-        for segment in shown.segments:
-            yield blank | {"as_sent": segment}
+    if shown.calendar is not None:
+        yield from hours_records(head, shown.entries, shown.calendar.time_zone, shown.now)
         return
-    for entry in shown.entries:
+    for segment in shown.segments:
+        yield dict.fromkeys(COLUMNS) | head | {"as_sent": segment}
+
+
+def hours_records(
+    head: Mapping[str, object],
+    entries: Iterable[TradingSession | ClosedDay],
+    zone: tzinfo,
+    now: datetime,
+) -> Iterator[dict[str, object]]:
+    """One per session and closed day, by the names of `COLUMNS`; `head` is what all have."""
+    for entry in entries:
         if isinstance(entry, ClosedDay):
-            yield blank | {"date": entry.date.isoformat(), "closed": True, "current": False}
+            own = {"date": entry.date.isoformat(), "closed": True, "current": False}
         else:
-            session = coming_session_record(entry, shown.calendar.time_zone, shown.now)
-            yield blank | {"closed": False} | session
+            own = {"closed": False} | coming_session_record(entry, zone, now)
+        yield {**dict.fromkeys(COLUMNS), **head, **own}
 
 
 def coming_session_record(

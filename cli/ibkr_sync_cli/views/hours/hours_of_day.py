@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.entities.schedules import ClosedDay, TradingSession
 from ibkr_sync_cli.terminal.output import Result
-from ibkr_sync_cli.views.hours.coming_hours import COLUMNS, coming_session_record
+from ibkr_sync_cli.views.hours.coming_hours import (
+    COLUMNS,
+    coming_session_record,
+    hours_records,
+)
 from ibkr_sync_cli.views.hours.product_hours import ProductDay
 from ibkr_sync_cli.views.records import record_cells
 
@@ -38,9 +42,7 @@ def _document(shown: ProductDay) -> dict[str, object]:
     future, hours = shown.future, shown.hours
     return {
         "schema": SCHEMA,
-        "symbol": future.symbol,
-        "exchange": future.exchange,
-        "trading_class": future.trading_class,
+        **future.key._asdict(),
         "name": future.name,
         "origin": future.origin.value,
         "hours": hours.kind.value,
@@ -59,17 +61,10 @@ def _document(shown: ProductDay) -> dict[str, object]:
 def _records(shown: ProductDay) -> Iterator[dict[str, object]]:
     """One per session, and one for a closed day."""
     future, hours = shown.future, shown.hours
-    blank = dict.fromkeys(COLUMNS) | {
-        "symbol": future.symbol,
-        "exchange": future.exchange,
-        "trading_class": future.trading_class,
+    head = {
+        **future.key._asdict(),
         "hours": hours.kind.value,
         "time_zone": hours.calendar.time_zone.key,
         "origin": future.origin.value,
     }
-    for entry in hours.entries:
-        if isinstance(entry, ClosedDay):
-            yield blank | {"date": entry.date.isoformat(), "closed": True, "current": False}
-        else:
-            session = coming_session_record(entry, hours.calendar.time_zone, shown.now)
-            yield blank | {"closed": False} | session
+    return hours_records(head, hours.entries, hours.calendar.time_zone, shown.now)

@@ -9,6 +9,7 @@ from ibkr_sync.domain.delivery.audit.disagreements import Disagreement
 from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.field_phrases import field_phrase
+from ibkr_sync_cli.units.product_names import short_product_text
 from ibkr_sync_cli.units.quantities import quantity_of
 from ibkr_sync_cli.views.records import records_view
 from ibkr_sync_cli.views.tables import ItemsTable, TableColumn, items_table
@@ -50,7 +51,12 @@ def _record(each: Disagreement) -> dict[str, object]:
 def _table(disagreements: Sequence[Disagreement], *, is_sample: bool) -> ItemsTable[Disagreement]:
     columns: list[TableColumn[Disagreement] | None] = [
         TableColumn("Severity", lambda item: item.severity.value, alike="all {}"),
-        TableColumn("What", _subject),
+        TableColumn(
+            "What",
+            lambda item: (
+                item.contract.local_symbol if item.contract else short_product_text(item.product)
+            ),
+        ),
         TableColumn("Field", lambda item: field_phrase(item.field)),
         TableColumn("Value", lambda item: f"{item.value} ({item.source})", fit="wrap"),
         TableColumn("Other", lambda item: f"{item.other} ({item.other_source})", fit="wrap"),
@@ -71,10 +77,3 @@ def _table(disagreements: Sequence[Disagreement], *, is_sample: bool) -> ItemsTa
         footer=footer,
         is_sample=is_sample,
     )
-
-
-def _subject(each: Disagreement) -> str:
-    if each.contract is not None:
-        return each.contract.local_symbol
-    symbol, exchange, trading_class = each.product
-    return f"{symbol}@{exchange}" if symbol == trading_class else trading_class

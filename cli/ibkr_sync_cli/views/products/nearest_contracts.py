@@ -23,9 +23,11 @@ from ibkr_sync.domain.delivery.nearest_contract import (
     NearestRule,
 )
 from ibkr_sync.domain.entities.delivery import Confidence
+from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.untrusted_text import harmless_line
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.field_phrases import rule_in_words
+from ibkr_sync_cli.units.product_names import product_text
 from ibkr_sync_cli.views.cells import sample_tag
 from ibkr_sync_cli.views.records import record_cells, records_view
 from ibkr_sync_cli.views.tables import ItemsTable, TableColumn, items_table
@@ -82,13 +84,16 @@ def nearest_line(found: NearestContract) -> str:
     return "\t".join(harmless_line(cells[name]) for name in NEAREST_COLUMNS)
 
 
+def _key(found: NearestContract) -> ProductKey:
+    contract = found.judgement.contract
+    return ProductKey(contract.symbol, contract.exchange, contract.trading_class)
+
+
 def _record(found: NearestContract) -> dict[str, object]:
     contract, limit = found.judgement.contract, found.judgement.limit
     month, stand_in = contract.contract_month, found.judgement.stand_in
     return {
-        "symbol": contract.symbol,
-        "exchange": contract.exchange,
-        "trading_class": contract.trading_class,
+        **_key(found)._asdict(),
         "local_symbol": contract.local_symbol,
         "contract_month": None if month is None else str(month),
         "con_id": contract.con_id,
@@ -111,7 +116,7 @@ def _table(found: Sequence[NearestContract], *, is_sample: bool) -> RenderableTy
 
     columns: list[TableColumn[NearestContract] | None] = [
         TableColumn("Contract", lambda item: item.judgement.contract.local_symbol),
-        TableColumn("Product", _product),
+        TableColumn("Product", lambda item: product_text(_key(item))),
         TableColumn("Month", lambda item: item.judgement.contract.contract_month, gives_way=2),
         TableColumn("Last trade", lambda item: item.judgement.contract.last_trade_date),
         TableColumn("Hold until", lambda item: item.judgement.limit.last_day),
@@ -125,14 +130,6 @@ def _table(found: Sequence[NearestContract], *, is_sample: bool) -> RenderableTy
     )
     notes = (Text(harmless_line(source), style="dim") for source in sources)
     return Group(items_table(found, columns), *notes, *([sample_tag()] if is_sample else []))
-
-
-def _product(found: NearestContract) -> str:
-    contract = found.judgement.contract
-    name = f"{contract.symbol}@{contract.exchange}"
-    if contract.trading_class == contract.symbol:
-        return name
-    return f"{name} ({contract.trading_class})"
 
 
 def nearest_contracts_table(

@@ -30,14 +30,17 @@ def prune(
 ) -> None:
     """Delete old raw replies, but never the newest of a product; history is never touched."""
     from ibkr_sync_cli.messages.exit_codes import ExitCode
-    from ibkr_sync_cli.reports.upkeep.pruning import report_pruning
+    from ibkr_sync_cli.views.database.pruning import pruning_sentence, pruning_view
 
     call = call_of(context)
     given = (older_than, call.profile.keep_raw_replies, _KEPT_FOR)
     age = next(item for item in given if item is not None)
     with call.services() as services:
         pruning = services.raw_replies.prune(now() - age, dry_run=not yes)
-    report_pruning(call, pruning)
+    if pruning.not_compacted is not None:
+        call.output.remark(f"warning: not compacted: {pruning.not_compacted}", style="yellow")
+    call.output.write(pruning_view(pruning), call.wanted)
+    call.output.remark(pruning_sentence(pruning))
     if pruning.is_due:
         call.output.advise(
             call.output.command("db", "prune", "--older-than", duration_text(age), "--yes")
