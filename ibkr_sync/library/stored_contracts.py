@@ -6,14 +6,10 @@ from typing import TYPE_CHECKING, Unpack, overload
 
 from ibkr_sync.domain.delivery.hold_limits import PositionSide
 from ibkr_sync.domain.delivery.rolls import parse_roll_rule
-from ibkr_sync.domain.entities.contracts import FuturesContract
-from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.schedules import HoursKind
-from ibkr_sync.domain.errors import MalformedSymbolError
 from ibkr_sync.domain.hours.product_hours import HoursOfProduct, product_hours
 from ibkr_sync.domain.selection.chain_selection import ChainSelection
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
-from ibkr_sync.library.answers import Answers
 from ibkr_sync.library.arguments import (
     Days,
     Narrowing,
@@ -26,63 +22,22 @@ from ibkr_sync.library.arguments import (
     groups_of,
     limits_of,
     months_of,
-    nearest_rule_of,
     refuse_other_types,
 )
+from ibkr_sync.library.chain_answers import ChainAnswers
 from ibkr_sync.library.past_data import PastData
 from ibkr_sync.library.session import note_taken, only
-from ibkr_sync.library.tables import Contracts, Expirations, Products, Rolls
+from ibkr_sync.library.tables import Contracts, Expirations, Rolls
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import date
 
-    from ibkr_sync.domain.delivery.hold_limits import HoldLimitKind
-    from ibkr_sync.domain.delivery.nearest_contract import NearestJudgements
-    from ibkr_sync.domain.entities.market_rules import MarketRule
     from ibkr_sync.domain.hours.hours_by_day import HoursOfDay
 
 
-class StoredContracts(Answers):
+class StoredContracts(ChainAnswers):
     """Questions about products and contracts (see `Answers`)."""
-
-    def product(self, symbol: Symbol, **limits: Unpack[Narrowing]) -> Future:
-        """The product with its whole chain and delivery dates, as `show` has it.
-
-        One that a `get` took from the catalogue alone has no contracts (`is_stub`).
-
-        >>> es = futures.product("ES")
-        >>> es.name, es.multiplier, es.tick_value
-        ('E-mini S&P 500', Decimal('50'), Decimal('12.50'))
-        """
-        with self._session.reading() as services:
-            return self._session.known(services, symbol, limits)[0]
-
-    def products(self, *symbols: Symbol, **limits: Unpack[Narrowing]) -> Products:
-        """Products with their chains, or all that are stored, or those of an exchange.
-
-        >>> [product.symbol for product in futures.products(exchange="CME")]
-        ['ES']
-        """
-        with self._session.reading() as services:
-            products = self._session.products(services, symbols, limits)
-            return Products(products, self._session.now())
-
-    def contract(self, symbol: Symbol, **limits: Unpack[Narrowing]) -> FuturesContract:
-        """The contract, with its delivery dates.
-
-        Raises NeverFetchedError, ContractNotFoundError or AmbiguousContractError too, and
-        MalformedSymbolError for a product.
-
-        >>> z6 = futures.contract("ESZ6")
-        >>> z6.last_trade_date, z6.tick_value
-        (datetime.date(2026, 12, 18), Decimal('12.50'))
-        """
-        with self._session.reading() as services:
-            _, contract = self._session.known(services, symbol, limits)
-        if contract is None:
-            raise MalformedSymbolError(str(symbol), "contract")
-        return contract
 
     def contracts(
         self,
@@ -118,68 +73,6 @@ class StoredContracts(Answers):
                 ),
                 now,
             )
-
-    def ladders(self, symbol: Symbol, **limits: Unpack[Narrowing]) -> dict[int, MarketRule]:
-        """The tick ladders of a product or contract, by the id that its `venues` name.
-
-        In currency units, as `min_tick`; `quoted(price_magnifier)` has them in quoted prices.
-
-        >>> (ladder,) = futures.ladders("ES").values()
-        >>> ladder.market_rule_id, ladder.increments[0].increment
-        (67, Decimal('0.25'))
-        """
-        with self._session.reading() as services:
-            product = only(*self._session.known(services, symbol, limits))
-            return services.dated_products.ladders(product, None)
-
-    def next(
-        self,
-        symbol: Symbol,
-        *,
-        side: str | PositionSide = PositionSide.LONG,
-        by: str | HoldLimitKind | None = None,
-        days_before: Days | None = None,
-        months: str | Collection[int] | None = None,
-        series: str | SeriesChoice = SeriesChoice.USUAL,
-        **limits: Unpack[Narrowing],
-    ) -> FuturesContract:
-        """The nearest contract of a product that may be held.
-
-        It passes over what is past its last trade, first notice or IBKR's cut-off, or less than
-        `days_before` such a date (`5`, or `"5bd"` business days). `by` is the one date that counts:
-        `last-trade`, `notice` or `cutoff`; `months` are letters, as `"HMUZ"`, or numbers. Raises
-        NoTradableContractError or AmbiguousContractError too. `explain_next` says why.
-
-        >>> gc = futures.next("GC", days_before="5bd")
-        >>> gc.local_symbol, gc.delivery.long_cutoff, gc.delivery.sources["long_cutoff"].source
-        ('GCF7', datetime.date(2026, 12, 29), "IBKR's standard policy")
-        """
-        rule = nearest_rule_of(side, by, days_before, months, series)
-        with self._session.reading() as services:
-            return self._session.judge(services, symbol, rule, limits).nearest().contract
-
-    def explain_next(
-        self,
-        symbol: Symbol,
-        *,
-        side: str | PositionSide = PositionSide.LONG,
-        by: str | HoldLimitKind | None = None,
-        days_before: Days | None = None,
-        months: str | Collection[int] | None = None,
-        series: str | SeriesChoice = SeriesChoice.USUAL,
-        **limits: Unpack[Narrowing],
-    ) -> NearestJudgements:
-        """Why `next` gives its contract: every contract of the chain, with what objects to it.
-
-        `nearest()` of the answer has until when the contract may be held, and what is not certain.
-
-        >>> judged = futures.explain_next("GC")
-        >>> [(item.contract.local_symbol, str(item.objection)) for item in judged.passed_over]
-        [('GCX6', 'expired'), ('GCZ6', 'cutoff')]
-        """
-        rule = nearest_rule_of(side, by, days_before, months, series)
-        with self._session.reading() as services:
-            return self._session.judge(services, symbol, rule, limits)
 
     @overload
     def hours(

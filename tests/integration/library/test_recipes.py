@@ -43,7 +43,9 @@ def test_every_recipe_prints_what_the_page_says(
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("module", ["opening", "stored_contracts", "stored_records"])
+@pytest.mark.parametrize(
+    "module", ["opening", "chain_answers", "stored_contracts", "stored_records"]
+)
 def test_examples_of_docstrings_are_right(
     futures: ibkr_sync.ReferenceData, module: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
