@@ -102,8 +102,7 @@ def market_state_cell(state: MarketState, now: datetime, zone: tzinfo | None) ->
 
 def days_left_cell(contract: FuturesContract, now: datetime) -> str:
     """Calendar days until the last trade date, in the exchange's zone."""
-    zone = ZoneInfo(contract.time_zone or "UTC")
-    days = (contract.last_trade_date - now.astimezone(zone).date()).days
+    days = contract.days_left(now)
     return str(days) if days >= 0 else "-"
 
 

@@ -34,20 +34,23 @@ def chosen_series(product: Future, choice: SeriesChoice) -> frozenset[ContractSe
 
 def listed_count(product: Future, now: datetime) -> int:
     """How many contracts of the usual series trade at an aware instant."""
-    active = [
-        contract for contract in product.contracts if contract.state(now) is ContractState.ACTIVE
-    ]
-    usual = usual_series(active)
-    return sum(contract.series in usual for contract in active)
+    listed = _listed_by_series(product, now)
+    return sum(listed[series] for series in usual_series_of(listed))
 
 
 def listed_beside(product: Future, now: datetime) -> Counter[ContractSeries]:
     """How many contracts of other series trade, which `listed_count` leaves out, by series."""
-    active = [
-        contract for contract in product.contracts if contract.state(now) is ContractState.ACTIVE
-    ]
-    usual = usual_series(active)
-    return Counter(contract.series for contract in active if contract.series not in usual)
+    listed = _listed_by_series(product, now)
+    usual = usual_series_of(listed)
+    return Counter({series: count for series, count in listed.items() if series not in usual})
+
+
+def _listed_by_series(product: Future, now: datetime) -> Counter[ContractSeries]:
+    return Counter(
+        contract.series
+        for contract in product.contracts
+        if contract.state(now) is ContractState.ACTIVE
+    )
 
 
 def usual_series(contracts: Iterable[FuturesContract]) -> frozenset[ContractSeries]:

@@ -11,17 +11,14 @@ from typing import Final
 
 from ibkr_sync.domain.entities.contracts import ContractMonth
 from ibkr_sync.domain.entities.imported_delivery import ImportedRow, ImportOrigin
+from ibkr_sync.domain.naming.spellings import MONTH_CODES
 from ibkr_sync.domain.untrusted_text import quote_untrusted
 from ibkr_sync.interchange.delivery_files.contradictions import ContradictoryRow
-from ibkr_sync.interchange.delivery_files.day_texts import (
-    MONTH_LETTERS,
-    read_day,
-    read_month,
-)
+from ibkr_sync.interchange.delivery_files.day_texts import read_day, read_month
 from ibkr_sync.interchange.document_fields import InvalidDocumentError
 
 _CODE_WITH_MONTH: Final = re.compile(
-    rf"(?P<code>[A-Z0-9]{{1,4}}?)(?P<letter>[{MONTH_LETTERS}])(?P<year>[0-9]{{1,2}})"
+    rf"(?P<code>[A-Z0-9]{{1,4}}?)(?P<letter>[{MONTH_CODES}])(?P<year>[0-9]{{1,2}})"
 )
 
 
@@ -192,4 +189,4 @@ def _row(
 def _is_month_of(month: ContractMonth, letter: str, year: str) -> bool:
     """Whether a letter and the last digits of a year are those of a month."""
     is_year = str(month.year).endswith(year)
-    return is_year and MONTH_LETTERS.index(letter) + 1 == month.month
+    return is_year and MONTH_CODES.index(letter) + 1 == month.month

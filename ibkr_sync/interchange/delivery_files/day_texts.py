@@ -8,10 +8,9 @@ from typing import Final
 
 from ibkr_sync.domain.entities.contracts import ContractMonth
 from ibkr_sync.domain.evidence.last_trade import LIKELY_YEARS
+from ibkr_sync.domain.naming.spellings import MONTH_CODES
 from ibkr_sync.domain.untrusted_text import quote_untrusted
 from ibkr_sync.interchange.document_fields import InvalidDocumentError
-
-MONTH_LETTERS: Final = "FGHJKMNQUVXZ"
 
 _MONTH_NAMES: Final = "jan feb mar apr may jun jul aug sep oct nov dec"
 _LENGTH_OF_NAME: Final = 4
@@ -24,7 +23,7 @@ _SLASHES: Final = re.compile(r"(?P<m>\d{1,2})/(?P<d>\d{1,2})/(?P<y>\d{4})", re.A
 _TIME: Final = re.compile(r"(?:[ T]+\d{1,2}:\d{2}(?::\d{2})?)?(?: [A-Z]{1,5})?", re.ASCII)
 _MONTHS: Final = (
     re.compile(r"(?P<y>\d{4})-?(?P<m>\d{2})", re.ASCII),
-    re.compile(r"(?P<l>[FGHJKMNQUVXZ])(?P<y>\d{2}|\d{4})", re.ASCII),
+    re.compile(rf"(?P<l>[{MONTH_CODES}])(?P<y>\d{{2}}|\d{{4}})", re.ASCII),
     re.compile(r"(?P<n>[A-Za-z]{3})[a-z]*[ -]?'?(?P<y>\d{2}|\d{4})", re.ASCII),
 )
 _CENTURY: Final = 2000
@@ -59,7 +58,7 @@ def read_month(text: str, path: str) -> ContractMonth:
             parts = match.groupdict()
             letter = parts.get("l")
             number = (
-                MONTH_LETTERS.index(letter) + 1
+                MONTH_CODES.index(letter) + 1
                 if letter
                 else _month_number(parts.get("n"), parts.get("m"))
             )

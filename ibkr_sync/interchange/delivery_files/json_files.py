@@ -9,10 +9,7 @@ from typing import Any, Final
 from ibkr_sync.domain.entities.imported_delivery import ImportedRow, ImportOrigin
 from ibkr_sync.domain.untrusted_text import quote_untrusted
 from ibkr_sync.interchange import field_values as parse
-from ibkr_sync.interchange.delivery_files.day_texts import (
-    read_day,
-    read_month,
-)
+from ibkr_sync.interchange.delivery_files.day_texts import read_day, read_month
 from ibkr_sync.interchange.document_fields import DocumentFields, InvalidDocumentError
 
 CLIENT_PORTAL: Final = "import: IBKR's Web API"

@@ -9,10 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ibkr_sync.domain.entities.imported_delivery import ImportedRow
-from ibkr_sync.interchange.delivery_files.contradictions import (
-    ContradictoryRow,
-    contradictions_of,
-)
+from ibkr_sync.interchange.delivery_files.contradictions import ContradictoryRow, contradictions_of
 from ibkr_sync.interchange.delivery_files.csv_files import read_csv_rows
 from ibkr_sync.interchange.delivery_files.json_files import read_json_rows
 from ibkr_sync.interchange.document_fields import InvalidDocumentError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from ibkr_sync.infrastructure.replay.protocol.wire import wire_from_fields
@@ -42,7 +43,9 @@ class ContractDataLayout:
 
     def __init__(self, server_version: int) -> None:
         self.server_version = server_version
-        self.names = _names(server_version)
+        self.names = tuple(
+            name for name in _ORDER if server_version in _VERSIONS.get(name, (server_version,))
+        )
 
     def encode(self, row: ContractRow, req_id: str) -> list[str]:
         """Lay out a row.
@@ -130,53 +133,26 @@ class _Fields:
             raise ContractDataError(f"{surplus} more fields follow", last)
 
 
-def _names(server_version: int) -> tuple[str, ...]:
-    """The wire order; the tables of IBKR's decoder by server version, from 157 on."""
-    sent = [
-        ("message_id", True),
-        ("version", server_version < SIZE_RULES),
-        ("req_id", True),
-        ("symbol", True),
-        ("sec_type", True),
-        ("last_trade_date_or_contract_month", True),
-        ("last_trade_date", server_version >= LAST_TRADE_DATE),
-        ("strike", True),
-        ("right", True),
-        ("exchange", True),
-        ("currency", True),
-        ("local_symbol", True),
-        ("market_name", True),
-        ("trading_class", True),
-        ("con_id", True),
-        ("min_tick", True),
-        ("md_size_multiplier", server_version < SIZE_RULES),
-        ("multiplier", True),
-        ("order_types", True),
-        ("valid_exchanges", True),
-        ("price_magnifier", True),
-        ("under_con_id", True),
-        ("long_name", True),
-        ("primary_exchange", True),
-        ("contract_month", True),
-        ("industry", True),
-        ("category", True),
-        ("subcategory", True),
-        ("time_zone_id", True),
-        ("trading_hours", True),
-        ("liquid_hours", True),
-        ("ev_rule", True),
-        ("ev_multiplier", True),
-        ("sec_id_list", True),
-        ("agg_group", True),
-        ("under_symbol", True),
-        ("under_sec_type", True),
-        ("market_rule_ids", True),
-        ("real_expiration_date", True),
-        ("stock_type", True),
-        (_SIZE_MIN_TICK, server_version == FRACTIONAL_SIZE_SUPPORT),
-        ("min_size", server_version >= SIZE_RULES),
-        ("size_increment", server_version >= SIZE_RULES),
-        ("suggested_size_increment", server_version >= SIZE_RULES),
-        ("ineligibility_reasons", server_version >= INELIGIBILITY_REASONS),
-    ]
-    return tuple(name for name, is_sent in sent if is_sent)
+_ORDER = (
+    *("message_id", "version", "req_id", "symbol", "sec_type"),
+    *("last_trade_date_or_contract_month", "last_trade_date", "strike", "right", "exchange"),
+    *("currency", "local_symbol", "market_name", "trading_class", "con_id", "min_tick"),
+    *("md_size_multiplier", "multiplier", "order_types", "valid_exchanges", "price_magnifier"),
+    *("under_con_id", "long_name", "primary_exchange", "contract_month", "industry", "category"),
+    *("subcategory", "time_zone_id", "trading_hours", "liquid_hours", "ev_rule", "ev_multiplier"),
+    *("sec_id_list", "agg_group", "under_symbol", "under_sec_type", "market_rule_ids"),
+    *("real_expiration_date", "stock_type", _SIZE_MIN_TICK, "min_size", "size_increment"),
+    *("suggested_size_increment", "ineligibility_reasons"),
+)
+"""The wire order of IBKR's decoder, from server version 157 on."""
+
+_VERSIONS = {
+    **dict.fromkeys(("version", "md_size_multiplier"), range(SIZE_RULES)),
+    "last_trade_date": range(LAST_TRADE_DATE, sys.maxsize),
+    _SIZE_MIN_TICK: range(FRACTIONAL_SIZE_SUPPORT, SIZE_RULES),
+    **dict.fromkeys(
+        ("min_size", "size_increment", "suggested_size_increment"), range(SIZE_RULES, sys.maxsize)
+    ),
+    "ineligibility_reasons": range(INELIGIBILITY_REASONS, sys.maxsize),
+}
+"""The server versions that send a field which not all do."""

@@ -16,11 +16,11 @@ from functools import cache
 from itertools import count, islice, takewhile
 
 from ibkr_sync.domain.delivery.business_days import BusinessDays
+from ibkr_sync.domain.naming.spellings import MONTH_CODES
 from ibkr_sync.domain.ports.business_calendar import BusinessCalendar
 from ibkr_sync.infrastructure.replay.sample.expiry import expiry_date, thirty_days_before_expiry
 from ibkr_sync.infrastructure.replay.sample.products import SampleProduct
 
-MONTH_CODES = "FGHJKMNQUVXZ"
 EXPIRED_KEPT = timedelta(days=730)
 
 _FURTHEST_LAST_TRADE_AFTER_MONTH = 4

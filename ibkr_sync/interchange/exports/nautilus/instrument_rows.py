@@ -8,15 +8,15 @@ multiplier go in as they are.
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TypedDict
-from zoneinfo import ZoneInfo
 
 from ibkr_sync.domain.canonical_text import canonical_text
-from ibkr_sync.domain.entities.contracts import LAST_ZONE, FuturesContract
+from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.exported_product import ExportedProduct
 from ibkr_sync.domain.entities.futures import AssetClass
+from ibkr_sync.domain.history.events import end_of_trading
 from ibkr_sync.interchange.exports.nautilus.contract_details import contract_details
 from ibkr_sync.interchange.exports.nautilus.instrument_ids import instrument_id, is_readable
 
@@ -107,7 +107,7 @@ def instrument_row(exported: ExportedProduct, contract: FuturesContract) -> Inst
         multiplier=canonical_text(contract.multiplier) or "",
         lot_size="1",
         activation_ns=0,
-        expiration_ns=nanoseconds(expiration(contract)),
+        expiration_ns=nanoseconds(end_of_trading(contract)),
         margin_init="0",
         margin_maint="0",
         maker_fee="0",
@@ -118,24 +118,9 @@ def instrument_row(exported: ExportedProduct, contract: FuturesContract) -> Inst
     )
 
 
-def expiration(contract: FuturesContract) -> datetime:
-    """The UTC instant at which trading stops, else at which the last trade date ends.
-
-    Without a zone that is where the date ends last.
-    """
-    if contract.last_trade_at is not None:
-        return contract.last_trade_at
-    zone = LAST_ZONE if contract.time_zone is None else ZoneInfo(contract.time_zone)
-    return _midnight_after(contract.last_trade_date, zone)
-
-
 def nanoseconds(instant: datetime) -> int:
     """Nanoseconds from 1970 to an aware instant."""
     return (instant - _EPOCH) // timedelta(microseconds=1) * 1000
-
-
-def _midnight_after(day: date, zone: ZoneInfo | timezone) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
 
 
 def _fits(value: Decimal) -> bool:

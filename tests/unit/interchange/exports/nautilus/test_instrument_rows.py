@@ -16,7 +16,6 @@ from ibkr_sync.domain.entities.futures import AssetClass
 from ibkr_sync.interchange.exports.nautilus.instrument_rows import (
     ASSET_CLASSES,
     InstrumentRow,
-    expiration,
     instrument_row,
     what_is_missing,
 )
@@ -117,7 +116,7 @@ def test_without_a_time_it_expires_when_its_date_ends(
     zone: str | None, day: date, expected: datetime
 ) -> None:
     contract = changed(last_trade_at=None, time_zone=zone, last_trade_date=day)
-    assert expiration(contract) == expected
+    assert row_of(contract)["expiration_ns"] == expected.timestamp() * 10**9
     assert contract.is_expired(expected)
 
 
