@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from datetime import UTC
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +19,11 @@ from ibkr_sync.infrastructure.replay.recording import Recording, read_recording
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import ReadOnlyClient
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import RowEvent
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ReplyRow
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
+    ContractReplyRows,
+    ReplyRow,
+    SentRows,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import message_in_frame
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.translation import translate_row
 from recorded_es import FRAME
@@ -132,6 +137,13 @@ def received(row: ContractRow, *, server_version: int = 157) -> ReplyRow:
     """The row as a session takes it in from its frame."""
     layout = ContractDataLayout(server_version)
     return received_frame(wire_from_fields(layout.encode(row, "1")), server_version)
+
+
+def reply_rows(rows: Iterable[ReplyRow]) -> ContractReplyRows:
+    """Rows as a complete reply holds them."""
+    received = list(rows)
+    by_frame = {row.frame: row for row in received}
+    return ContractReplyRows(SentRows(row.frame for row in received), by_frame.__getitem__)
 
 
 def contract_of(row: ReplyRow) -> FuturesContract:

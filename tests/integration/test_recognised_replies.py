@@ -16,11 +16,11 @@ from sqlalchemy import select, text
 
 from contracts import examples
 from fakes.clock import FakeClock
-from fakes.recordings import contract_row, received
+from fakes.recordings import contract_row, received_frame
 from ibkr_sync.bootstrap.services import delivery_book
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.futures import Future, Origin
-from ibkr_sync.domain.errors import IbkrSyncError, RequestRejectedError
+from ibkr_sync.domain.errors import IbkrSyncError, InvalidReplyError, RequestRejectedError
 from ibkr_sync.domain.evidence.recognition import (
     LONGEST_RECOGNISED,
     NOT_RECOGNISED,
@@ -30,12 +30,22 @@ from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.future_source import Acquisition, FutureSource, KnownFutures
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
+from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataLayout
+from ibkr_sync.infrastructure.replay.protocol.wire import wire_from_fields
 from ibkr_sync.infrastructure.replay.rows import ContractRow
 from ibkr_sync.infrastructure.repositories.delegating import DelegatingFutureRepository
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.dialogues import Dialogues
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.known_contracts import KnownContracts
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReply
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
+    ContractReply,
+    ContractReplyRows,
+    ReplyRow,
+    SentRows,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import (
+    MalformedFrameError,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reply_reader import ReplyReader
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
@@ -46,6 +56,7 @@ DAX = examples.with_chain(examples.DAX, 4, first_con_id=1)
 ROWS = tuple(map(contract_row, DAX.contracts))
 MINI = contract_row(dataclasses.replace(DAX.contracts[2], con_id=9, trading_class="FDXM"))
 QUERY = FutureQuery(symbol="DAX", exchange="EUREX")
+_VERSION = 157
 FIRST = datetime(2026, 12, 5, 22, tzinfo=UTC)
 """Twelve days before the first of them ends."""
 
@@ -67,14 +78,22 @@ class Night:
     by_hand: str | None = None
 
 
+UNREADABLE = ((1, (("con_id", "no number"),)),)
+"""A row on which ibapi stumbles."""
+
+
 class Replies(FutureSource[Future]):
-    """Asks what a gateway would be asked, and has the answers of one night."""
+    """Asks what a gateway would be asked, and has the answers of one night.
+
+    `decoded` counts the rows that were decoded.
+    """
 
     name = "IBKR"
     origin = Origin.IBKR
 
     def __init__(self, clock: FakeClock) -> None:
         self.night = Night()
+        self.decoded = 0
         self._clock = clock
         self._count = 0
 
@@ -122,17 +141,30 @@ class Replies(FutureSource[Future]):
             raise RequestRejectedError(200, "No security definition has been found")
         return ContractReply(
             request=request,
-            rows=[received(row) for row in rows[:: 1 if self._count % 2 else -1]],
+            rows=ContractReplyRows(
+                SentRows(map(_frame, rows[:: 1 if self._count % 2 else -1])), self._decode
+            ),
             end_frame=b"52\x001\x001\x00",
             received_at=self._clock(),
-            server_version=157,
+            server_version=_VERSION,
             client_version="9.81.1",
         )
+
+    def _decode(self, frame: bytes) -> ReplyRow:
+        self.decoded += 1
+        try:
+            return received_frame(frame, _VERSION)
+        except MalformedFrameError as error:
+            raise InvalidReplyError("DAX@EUREX", "contract row", "", str(error)) from error
 
     def _hours(self) -> dict[str, str]:
         days = [self._clock.now + timedelta(days=number) for number in range(7)]
         hours = ";".join(f"{day:%Y%m%d}:0900-{day:%Y%m%d}:1700" for day in days)
         return {"trading_hours": hours, "liquid_hours": hours}
+
+
+def _frame(row: ContractRow) -> bytes:
+    return wire_from_fields(ContractDataLayout(_VERSION).encode(row, "1"))
 
 
 def _otherwise(row: ContractRow, texts: dict[str, Any]) -> ContractRow:
@@ -257,6 +289,26 @@ def world() -> Iterator[World]:
 def test_an_unchanged_night_is_recognised_until_a_contract_comes_near_its_end(world: World) -> None:
     nights = [is_recognised(world.live_through(Night())) for _ in range(10)]
     assert nights == [True] * 6 + [False] * 4
+
+
+def test_rows_are_decoded_only_where_their_reply_is_not_recognised(world: World) -> None:
+    source = world.source
+    before = source.decoded
+    assert is_recognised(world.live_through(Night()))
+    assert source.decoded == before
+    assert not is_recognised(world.live_through(Night(said=((1, (("long_name", "DAX 40"),)),))))
+    assert source.decoded == before + len(ROWS)
+
+
+def test_a_row_that_can_t_be_decoded_fails_a_product_that_would_be_recognised(
+    world: World,
+) -> None:
+    before = world.local.get_by_symbol(QUERY)
+    outcome = world.live_through(Night(said=UNREADABLE))
+    assert isinstance(outcome, FutureFailure)
+    assert "can't decode" in str(outcome.error)
+    assert world.local.get_by_symbol(QUERY).contracts == before.contracts
+    assert is_recognised(world.live_through(Night()))
 
 
 def test_what_says_the_same_is_read_in_full_again_after_some_weeks(world: World) -> None:

@@ -32,7 +32,6 @@ from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataLayout
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.protocol.wire import wire_frame
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReplyRows
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 
@@ -273,7 +272,7 @@ def test_rows_count_until_their_reply_is_let_go_of(
 ) -> None:
     gateway = connect(serve())
     kept = [gateway.request_contracts(ES_AT_CME).result(90) for _ in range(2)]
-    rows = [reply.rows for reply in kept if isinstance(reply.rows, ContractReplyRows)]
+    rows = [reply.rows.sent for reply in kept]
     weights = [row.weight for row in rows]  # another in text than in protobuf
     monkeypatch.setattr(f"{BUDGET}.MAX_SESSION_WEIGHT", sum(weights) + min(weights) // 2)
     with pytest.raises(ReplyTooLargeError):

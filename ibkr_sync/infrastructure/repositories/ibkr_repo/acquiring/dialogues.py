@@ -194,15 +194,18 @@ class Dialogues(Generic[F]):
 
     def _answer_to(self, question: SymbolQuestion) -> Dialogue[AcquiredFuture[F]]:
         """Ask a question and, if it is about one contract, for all of the product."""
-        reply = yield from _ask(question.request)
+        reply = yield from _ask_undecoded(question.request)
         query = question.query
+        if question.request.symbol and question.finding is None:
+            recognised = self._recognised(query, reply)
+            if recognised is not None:
+                return recognised
+        _refuse_empty(question.request, reply)
         if not question.request.symbol:
             contract = contract_for_product(reply, self._known.find_named)
             query = dataclasses.replace(query, con_id=contract.con_id)
             request = request_for_product(contract, self._policy, reply.received_at)
             reply = yield from _ask(request)
-        elif question.finding is None:
-            return self._recognised(query, reply) or self._read(query, reply)
         acquired = self._read(query, reply)
         remarks = () if question.finding is None else (question.finding,)
         return dataclasses.replace(acquired, remarks=remarks)
@@ -288,14 +291,27 @@ def refuse_code(query: FutureQuery) -> None:
 
 def _ask(request: ContractRequest) -> Dialogue[ContractReply]:
     """Ask once; ProductNotFoundError is error 200 and a reply without any row."""
-    symbol = request.symbol or request.local_symbol or str(request.con_id)
+    reply = yield from _ask_undecoded(request)
+    _refuse_empty(request, reply)
+    return reply
+
+
+def _ask_undecoded(request: ContractRequest) -> Dialogue[ContractReply]:
+    """Ask once, for a reply of which not even the number of rows is looked at."""
     try:
-        reply = yield request
+        return (yield request)
     except RequestRejectedError as error:
         if error.code != NO_SECURITY_DEFINITION:
             raise
+        symbol = _name_in(request)
         asked = "" if request.con_id or str(request) == symbol else f"{request} was asked for; "
         raise ProductNotFoundError(symbol, PLACE, f"{asked}{error}") from error
+
+
+def _refuse_empty(request: ContractRequest, reply: ContractReply) -> None:
     if not reply.rows:
-        raise ProductNotFoundError(symbol, PLACE, "IBKR answered nothing")
-    return reply
+        raise ProductNotFoundError(_name_in(request), PLACE, "IBKR answered nothing")
+
+
+def _name_in(request: ContractRequest) -> str:
+    return request.symbol or request.local_symbol or str(request.con_id)

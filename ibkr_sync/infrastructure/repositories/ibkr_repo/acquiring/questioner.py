@@ -241,6 +241,8 @@ class _Round(Generic[K, T]):
         self, question: _Question[K, T], outcome: ContractReply | BaseException
     ) -> Iterator[tuple[K, T | RefusedReply | IbkrSyncError]]:
         shared = self._sharing.pop(question.request, [])
+        if shared and isinstance(outcome, ContractReply):
+            outcome = outcome.rows.refusal or outcome
         if isinstance(outcome, BaseException):
             self._waiting.extend(shared)  # a failure is each one's own
             shared = []
@@ -270,8 +272,6 @@ class _Round(Generic[K, T]):
         replies: tuple[Evidence, ...] = (),
     ) -> Iterator[tuple[K, T | RefusedReply | IbkrSyncError]]:
         """Let a dialogue take its reply: it has another question, or it is over."""
-        if isinstance(outcome, ContractReply):
-            replies = (*replies, evidence_of(outcome))
         try:
             if isinstance(outcome, BaseException):
                 request = dialogue.throw(outcome)
@@ -282,14 +282,20 @@ class _Round(Generic[K, T]):
         except (ReplyError, ProductLookupError, GatewayError) as error:
             _forget_frames(error)
             # A lookup error is about the words of the query; all others are about the reply.
-            if isinstance(outcome, ContractReply) and not isinstance(error, ProductLookupError):
-                yield key, RefusedReply.after(replies, error)
-            else:
-                yield key, error
+            said = () if isinstance(error, ProductLookupError) else _evidence_of(outcome)
+            yield key, RefusedReply.after((*replies, *said), error) if said else error
         else:
+            replies = (*replies, *_evidence_of(outcome))
             self._waiting.appendleft(
                 _Question(key=key, dialogue=dialogue, request=request, replies=replies)
             )
+
+
+def _evidence_of(outcome: ContractReply | BaseException | None) -> tuple[Evidence, ...]:
+    """A reply as it is kept; none where it can't be decoded, which is as if it had not come."""
+    if isinstance(outcome, ContractReply) and outcome.rows.refusal is None:
+        return (evidence_of(outcome),)
+    return ()
 
 
 def _forget_frames(error: BaseException) -> None:

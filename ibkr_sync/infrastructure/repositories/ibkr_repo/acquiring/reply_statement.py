@@ -1,8 +1,14 @@
-"""What a reply says, but for request ids and for hours, which roll: as a digest of its frames."""
+"""What a reply says, but for request ids and for hours, which roll: as a digest of its frames.
+
+Most replies say what the ones before said, and ibapi would take far longer to decode them. That
+they can be decoded needs no proof: rows of the same bytes were, by the same ibapi. Of what is not
+in the digest, the request id was read when the frame was taken in, and hours are read here.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from ibkr_sync.catalogue import iana_zone
 from ibkr_sync.domain.entities.schedules import HoursKind
@@ -10,36 +16,46 @@ from ibkr_sync.domain.evidence.recognition import ReplyStatement
 from ibkr_sync.domain.untrusted_text import clean_text
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReply
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import message_in_frame
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import (
+    MalformedFrameError,
+    RowStatement,
+)
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.value_parsers import parse_schedule
 
 
 def statement_of(reply: ContractReply) -> ReplyStatement | None:
-    """What a complete reply says, whatever the order of its rows.
+    """What a complete reply says, whatever the order of its rows, and decoded or not.
 
     None where its rows do not all state the same hours, or these can't be read: they would have to
-    be compared contract by contract.
+    be compared contract by contract. None too for what no row is.
     """
-    details = [row.details for row in reply.rows]
-    if len({(row.timeZoneId, row.tradingHours, row.liquidHours) for row in details}) != 1:
+    version = reply.server_version
+    try:
+        rows = [message_in_frame(frame, version).statement() for frame in reply.rows.sent]
+    except MalformedFrameError:
         return None
-    zone_id = clean_text(details[0].timeZoneId)
-    schedule = parse_schedule(details[0], zone_id, iana_zone(zone_id) if zone_id else None)
+    if len({row.hours for row in rows}) != 1:
+        return None
+    try:
+        sent_zone_id, trading, liquid = (text.decode("ascii") for text in rows[0].hours)
+    except UnicodeDecodeError:
+        return None
+    zone_id = clean_text(sent_zone_id)
+    time_zone = iana_zone(zone_id) if zone_id else None
+    schedule = parse_schedule(trading, liquid, zone_id, time_zone)
     if schedule is None or any(schedule.entries(kind) is None for kind in HoursKind):
         return None
     return ReplyStatement(
-        digest=_digest(reply),
-        con_ids=frozenset(row.contract.conId for row in details),
+        digest=_digest(reply, rows),
+        con_ids=frozenset(row.con_id for row in rows),
         schedule=schedule,
     )
 
 
-def _digest(reply: ContractReply) -> str:
-    asked = (reply.request, reply.server_version, reply.client_version, len(reply.rows))
+def _digest(reply: ContractReply, rows: Sequence[RowStatement]) -> str:
+    asked = (reply.request, reply.server_version, reply.client_version, len(rows))
     digest = hashlib.sha256(repr(asked).encode())
-    parts = (
-        message_in_frame(row.frame, reply.server_version).without_hours() for row in reply.rows
-    )
-    for part in sorted(parts):
+    for part in sorted(row.besides for row in rows):
         digest.update(b"%d:" % len(part))
         digest.update(part)
     return digest.hexdigest()

@@ -101,7 +101,9 @@ def translate_row(
     if stored is not None:
         needed |= {field: getattr(stored, field) for field in lacks}
     venues = _read_venues(details, read)
-    schedule = parse_schedule(details, stated_zone_id or sibling_zone_id, time_zone)
+    schedule = parse_schedule(
+        details.tradingHours, details.liquidHours, stated_zone_id or sibling_zone_id, time_zone
+    )
     for field, error in unread_hours(schedule, time_zone).items():
         read.remark(RemarkKind.ODD_ROW, field, error.segment, error.reason)
     values: dict[str, Any] = {

@@ -161,12 +161,13 @@ def parse_security_ids(pairs: list[Any] | None) -> tuple[tuple[str, str], ...]:
 
 
 def parse_schedule(
-    details: Any,  # noqa: ANN401 - ibapi has no types
+    trading_hours: str,
+    liquid_hours: str,
     time_zone_id: str | None,
     time_zone: str | None,
 ) -> TradingSchedule | None:
     """The hours as sent, and as read in the zone; None where none were sent, or in no zone."""
-    trading, liquid = _hours_text(details.tradingHours), _hours_text(details.liquidHours)
+    trading, liquid = _hours_text(trading_hours), _hours_text(liquid_hours)
     if time_zone_id is None or not (trading or liquid):
         return None
     schedule = TradingSchedule(

@@ -12,7 +12,7 @@ import pytest
 from ibapi.server_versions import MAX_CLIENT_VER
 
 from fakes.protocol_versions import PROTOBUF_ROWS, SIZES
-from fakes.recordings import received_frame
+from fakes.recordings import received_frame, reply_rows
 from gateway.dialects import dialect_for
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.contracts import FuturesContract
@@ -209,7 +209,7 @@ def product_of(rows: Sequence[RecordedRow], version: int, received_at: datetime)
     first = rows[0].sent
     reply = ContractReply(
         request=ContractRequest(symbol=first["symbol"], exchange=first["exchange"]),
-        rows=tuple(received(row, version) for row in rows),
+        rows=reply_rows(received(row, version) for row in rows),
         end_frame=b"",
         received_at=received_at,
         server_version=version,

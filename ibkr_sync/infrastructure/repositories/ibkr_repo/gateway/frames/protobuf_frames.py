@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import (
     MalformedFrameError,
+    RowStatement,
     RowText,
 )
 
@@ -29,10 +30,10 @@ _CONTINUED = 0x80
 
 _REQUEST_ID = 1  # of ContractData and of ContractDataEnd
 _CONTRACT, _DETAILS = 2, 3  # of ContractData
-_LAST_TRADE, _MULTIPLIER = 4, 7  # of Contract
+_CON_ID, _LAST_TRADE, _MULTIPLIER = 1, 4, 7  # of Contract
 _MIN_TICK, _LONG_NAME, _EV_MULTIPLIER = 2, 7, 16  # of ContractDetails
 _PRICE_MAGNIFIER, _UNDERLYING_CON_ID, _SETTLEMENT_METHOD = 5, 6, 65  # of ContractDetails
-_HOURS = (13, 14)  # trading and liquid, of ContractDetails
+_ZONE_ID, _TRADING, _LIQUID = 12, 13, 14  # of ContractDetails
 
 WireValue = int | bytes
 
@@ -107,13 +108,27 @@ class ProtobufMessage:
             settlement_method=_text(details, _SETTLEMENT_METHOD),
         )
 
-    def without_hours(self) -> bytes:
-        """What a contract row says besides its request id and its hours."""
-        details = embedded_message(self.body, _DETAILS)
-        rest = [field for field in wire_fields(details) if field[0] not in _HOURS]
-        besides = (_REQUEST_ID, _DETAILS)
-        whole = [field for field in wire_fields(self.body) if field[0] not in besides]
-        return repr((whole, rest)).encode()
+    def statement(self) -> RowStatement:
+        """What a contract row says; raises MalformedFrameError."""
+        con_id = _values(embedded_message(self.body, _CONTRACT), _CONTRACT_FIELDS).get(_CON_ID)
+        if not isinstance(con_id, int):
+            raise MalformedFrameError("contract row without its conId")
+        details = list(wire_fields(embedded_message(self.body, _DETAILS)))
+        hours: dict[int, bytes] = {
+            number: value
+            for number, _, value in details
+            if number in (_ZONE_ID, _TRADING, _LIQUID) and isinstance(value, bytes)
+        }
+        # A field of another type than its own is no hours: it stays, and is never as before.
+        hours_fields = {(_TRADING, _LENGTH_DELIMITED), (_LIQUID, _LENGTH_DELIMITED)}
+        rest = [field for field in details if field[:2] not in hours_fields]
+        besides = {(_REQUEST_ID, _VARINT), (_DETAILS, _LENGTH_DELIMITED)}
+        whole = [field for field in wire_fields(self.body) if field[:2] not in besides]
+        return RowStatement(
+            besides=repr((whole, rest)).encode(),
+            con_id=int32_of(con_id),
+            hours=(hours.get(_ZONE_ID, b""), hours.get(_TRADING, b""), hours.get(_LIQUID, b"")),
+        )
 
     def decodable(self) -> ProtobufMessage:
         """The message itself: ibapi is given protobuf as it came."""

@@ -55,6 +55,8 @@ _EMPTIED = (
     *("strike", "md_size_multiplier"),  # which say nothing of a future
 )
 
+_HOURS = ("time_zone_id", "trading_hours", "liquid_hours")
+
 _UNICODE_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
@@ -70,6 +72,20 @@ class RowText:
     price_magnifier: str
     underlying_con_id: str
     settlement_method: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowStatement:
+    """What a contract row says, as far as it is compared with one that ibapi decoded before.
+
+    Attributes:
+        besides: all but request id and hours: it is decoded as any other row of the same bytes.
+        hours: the id of their zone, trading and liquid hours, as sent.
+    """
+
+    besides: bytes
+    con_id: int
+    hours: tuple[bytes, bytes, bytes]
 
 
 class MalformedFrameError(ValueError):
@@ -143,13 +159,19 @@ class TextMessage:
         """The fields of a contract row that ibapi loses; raises MalformedFrameError."""
         return read_row_text(self.fields, self.server_version)
 
-    def without_hours(self) -> bytes:
-        """What a contract row says besides its request id and its hours."""
+    def statement(self) -> RowStatement:
+        """What a contract row says; raises MalformedFrameError."""
         position = _positions(self.server_version)
-        rest = list(self.fields)
+        besides = list(self.fields)
+        if len(besides) <= position["liquid_hours"]:
+            raise MalformedFrameError(f"contract row of {len(besides)} fields")
+        con_id = _whole_number(besides[position["con_id"]], "conId")
+        zone_id, trading, liquid = (besides[position[name]] for name in _HOURS)
         for name in ("request_id", "trading_hours", "liquid_hours"):
-            rest[position[name]] = b""
-        return b"\0".join(rest)
+            besides[position[name]] = b""
+        return RowStatement(
+            besides=b"\0".join(besides), con_id=con_id, hours=(zone_id, trading, liquid)
+        )
 
     def decodable(self) -> TextMessage:
         """The same contract row without the fields on which ibapi's decoder may raise."""

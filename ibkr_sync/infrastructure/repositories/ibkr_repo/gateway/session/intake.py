@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from ibkr_sync.domain.errors import InvalidReplyError, ReplyTooLargeError
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client import (
@@ -19,8 +20,10 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events impor
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
     ContractReply,
+    ContractReplyRows,
     ReplyRow,
 )
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames import (
     text_frames as frames,
 )
@@ -43,6 +46,8 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.row_budget 
 
 _log = logging.getLogger(__name__)
 
+_ROW = "contract row"
+
 _REPLY_MESSAGES = (frames.CONTRACT_DATA, frames.BOND_CONTRACT_DATA, frames.CONTRACT_DATA_END)
 
 _HANDLED_MESSAGES = frozenset(
@@ -59,8 +64,9 @@ _HANDLED_MESSAGES = frozenset(
 class Intake:
     """Adds rows to the requests they answer and hands over replies once they are complete.
 
-    Nothing is dropped silently: a row or an end marker that can't be decoded fails the
-    request it belongs to, and every request that is due when it doesn't say to which.
+    Nothing is dropped silently: an end marker that can't be decoded fails the request it belongs
+    to, as does a row as soon as the reply's rows are looked at, and every request that is due
+    when it doesn't say to which.
     """
 
     def __init__(
@@ -114,7 +120,7 @@ class Intake:
             return
         self._pending.note_progress(time.monotonic())
         is_end = message.message_id == frames.CONTRACT_DATA_END
-        what = "end marker" if is_end else "contract row"
+        what = "end marker" if is_end else _ROW
         try:
             if is_end:
                 self._complete(request_id, chain, message, frame)
@@ -135,13 +141,7 @@ class Intake:
     ) -> None:
         if message.message_id == frames.BOND_CONTRACT_DATA:
             raise MalformedFrameError("it is a bond, and a future was asked for")
-        fields = _field_count(message)
-        text = message.row_text()
-        event = self._client.decode_message(message.decodable())
-        if not isinstance(event, RowEvent) or event.request_id != request_id:
-            raise MalformedFrameError("it was decoded as something else")
-        row = ReplyRow(details=event.details, text=text, frame=frame)
-        chain.rows.add(row, weight_of_row(frame, fields))
+        chain.rows.add(frame, weight_of_row(frame, _field_count(message)))
         if chain.rows.weight > MAX_REPLY_WEIGHT:
             error = ReplyTooLargeError(str(chain.request), len(chain.rows))
             self._pending.fail(request_id, error)
@@ -155,13 +155,28 @@ class Intake:
             raise MalformedFrameError("it was decoded as something else")
         reply = ContractReply(
             request=chain.request,
-            rows=chain.rows,
+            rows=ContractReplyRows(chain.rows, partial(self._decoded, request_id, chain.request)),
             end_frame=frame,
             received_at=self._clock(),
             server_version=self._server_version,
             client_version=IBAPI_VERSION,
         )
         self._pending.complete_contracts(request_id, reply)
+
+    def _decoded(self, request_id: int, request: ContractRequest, frame: bytes) -> ReplyRow:
+        """A row of the reply to a request; raises InvalidReplyError."""
+        try:
+            return self._row(request_id, frame)
+        except MalformedFrameError as error:
+            raise InvalidReplyError(str(request), _ROW, "", str(error)) from error
+
+    def _row(self, request_id: int, frame: bytes) -> ReplyRow:
+        message = message_in_frame(frame, self._server_version)
+        text = message.row_text()
+        event = self._client.decode_message(message.decodable())
+        if not isinstance(event, RowEvent) or event.request_id != request_id:
+            raise MalformedFrameError("it was decoded as something else")
+        return ReplyRow(details=event.details, text=text, frame=frame)
 
 
 def _field_count(message: Message) -> int:

@@ -12,7 +12,7 @@ from ibkr_sync.domain.errors import IbkrSyncError, ReplyTimeoutError, ReplyTooLa
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import LadderEvent
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import (
     ContractReply,
-    ContractReplyRows,
+    SentRows,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_request import ContractRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.row_budget import RowBudget
@@ -34,7 +34,7 @@ class PendingChain(PendingReply):
     """A request for contract details, and the rows that have arrived for it."""
 
     request: ContractRequest
-    rows: ContractReplyRows
+    rows: SentRows
 
 
 class PendingReplies:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 
-from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReplyRows
+from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import SentRows
 
 _MEGABYTE = 1024 * 1024
 
@@ -35,11 +35,11 @@ class RowBudget:
     """
 
     def __init__(self) -> None:
-        self._held: list[weakref.ref[ContractReplyRows]] = []
+        self._held: list[weakref.ref[SentRows]] = []
 
-    def hold(self) -> ContractReplyRows:
+    def hold(self) -> SentRows:
         """Rows of a new reply, none yet."""
-        rows = ContractReplyRows()
+        rows = SentRows()
         self._held = [
             *(reference for reference in self._held if reference() is not None),
             weakref.ref(rows),

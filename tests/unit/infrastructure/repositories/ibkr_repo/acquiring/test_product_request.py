@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fakes.recordings import RECORDED_ES, received
+from fakes.recordings import RECORDED_ES, received, reply_rows
 from ibkr_sync.domain.errors import AmbiguousProductError, InvalidReplyError
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.replay.rows import ContractRow
@@ -28,7 +28,7 @@ PLAIN = SyncPolicy()
 def reply(*rows: ContractRow, con_id: int = CON_ID, at: datetime = BEFORE_EXPIRY) -> ContractReply:
     return ContractReply(
         request=ContractRequest(con_id=con_id, include_expired=True),
-        rows=tuple(received(row) for row in rows),
+        rows=reply_rows(received(row) for row in rows),
         end_frame=b"",
         received_at=at,
         server_version=187,
@@ -83,7 +83,7 @@ def test_a_local_symbol_of_several_products_is_ambiguous() -> None:
         "ES@CME (ES)",
         "SPX@CBOT (SP)",
     ]
-    one = dataclasses.replace(both, rows=both.rows[:1])
+    one = dataclasses.replace(both, rows=reply_rows(both.rows[:1]))
     assert contract_for_product(one).con_id == CON_ID
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 import pytest
 from ibapi.server_versions import MAX_CLIENT_VER
 
-from fakes.recordings import RECORDED_ES, received, received_frame
+from fakes.recordings import RECORDED_ES, received, received_frame, reply_rows
 from gateway.dialects import dialect_for
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.contracts import FuturesContract
@@ -58,7 +58,7 @@ def reply_of(
 ) -> ContractReply:
     return ContractReply(
         request=request,
-        rows=tuple(row if isinstance(row, ReplyRow) else received(row) for row in rows),
+        rows=reply_rows(row if isinstance(row, ReplyRow) else received(row) for row in rows),
         end_frame=b"52\x001\x001\x00",
         received_at=AT,
         server_version=157,

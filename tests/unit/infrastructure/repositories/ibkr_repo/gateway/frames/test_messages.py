@@ -79,15 +79,15 @@ def _protobuf_frame(row: ContractRow, request_id: int) -> bytes:
     ("frame_of", "server_version"),
     [(_text_frame(157), 157), (_text_frame(187), 187), (_protobuf_frame, 223)],
 )
-def test_without_hours_is_all_that_a_row_says_but_for_hours_and_request_id(
+def test_a_statement_is_all_that_a_row_says_but_for_hours_and_request_id(
     frame_of: Callable[[ContractRow, int], bytes], server_version: int
 ) -> None:
     row = contract_row(ES.contracts[0])
     one = frame_of(row, 1)
-    said = message_in_frame(one, server_version).without_hours()
-    assert message_in_frame(frame_of(row, 2), server_version).without_hours() == said
+    said = message_in_frame(one, server_version).statement().besides
+    assert message_in_frame(frame_of(row, 2), server_version).statement().besides == said
     for field in dataclasses.fields(ContractRow):
         value = (("OTHER", "1"),) if isinstance(getattr(row, field.name), tuple) else "7"
         other = frame_of(dataclasses.replace(row, **{field.name: value}), 1)  # type: ignore[arg-type]
-        is_other = message_in_frame(other, server_version).without_hours() != said
+        is_other = message_in_frame(other, server_version).statement().besides != said
         assert is_other == (other != one and field.name not in HOURS), field.name

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from fakes.recordings import reply_rows
 from ibkr_sync.domain.errors import ConnectionLostError, InvalidReplyError, ReplyTimeoutError
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.client_events import LadderEvent
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.contract_reply import ContractReply
@@ -23,7 +24,7 @@ ES = ContractRequest(symbol="ES", exchange="CME")
 NQ = ContractRequest(symbol="NQ")
 REPLY = ContractReply(
     request=ES,
-    rows=(),
+    rows=reply_rows(()),
     end_frame=b"",
     received_at=datetime(2026, 11, 23, tzinfo=UTC),
     server_version=157,
