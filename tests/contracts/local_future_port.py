@@ -64,7 +64,7 @@ from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
 from ibkr_sync.domain.runs.contract_counts import ContractCounts, counts_of
-from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate, UnreadFuture
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 
 StoredIn: TypeAlias = Callable[[type[Future]], LocalFuturePort[Future]]
@@ -1085,10 +1085,16 @@ class LocalFuturePortContract(FuturePortContract):
         self.store(local, product)
         query = by_symbol(product)
         almost = clock.now + A_DAY - timedelta(microseconds=1)
-        assert local.find_fresh(query, A_DAY, almost) == self.stored(local, product)
-        assert local.find_fresh(query, A_DAY, clock.now + A_DAY) is None
-        assert local.find_fresh(query, timedelta(0), clock.now) is None
-        assert local.find_fresh(query, A_DAY, clock.now - A_DAY) is None
+        by_key = FutureQuery(**product.key._asdict())
+        found = local.find_fresh([query, by_key], A_DAY, almost)
+        stored = self.stored(local, product)
+        for fresh in (found[query], found[by_key]):
+            assert isinstance(fresh, UnreadFuture)
+            assert (fresh.key, fresh.synced_at) == (product.key, stored.synced_at)
+            assert fresh.read() == stored
+        assert local.find_fresh([query], A_DAY, clock.now + A_DAY) == {}
+        assert local.find_fresh([query], timedelta(0), clock.now) == {}
+        assert local.find_fresh([query], A_DAY, clock.now - A_DAY) == {}
 
     def test_what_was_never_synced_is_not_fresh(
         self,
@@ -1099,16 +1105,16 @@ class LocalFuturePortContract(FuturePortContract):
     ) -> None:
         catalogue.products = [examples.as_catalogued(product)]
         local.get_or_create(by_symbol(product), NOW_PLEASE)
-        assert local.find_fresh(by_symbol(product), A_DAY, clock.now) is None
-        assert local.find_fresh(UNKNOWN, A_DAY, clock.now) is None
+        assert local.find_fresh([by_symbol(product), UNKNOWN], A_DAY, clock.now) == {}
 
     def test_freshness_of_an_ambiguous_symbol_is_an_error(
         self, local: LocalFuturePort[Future], twins: tuple[Future, Future], clock: FakeClock
     ) -> None:
         for twin in twins:
             self.store(local, twin)
-        with pytest.raises(AmbiguousProductError):
-            local.find_fresh(by_symbol(twins[0]), A_DAY, clock.now)
+        query = by_symbol(twins[0])
+        found = local.find_fresh([query], A_DAY, clock.now)
+        assert isinstance(found[query], AmbiguousProductError)
 
     # --- runs and evidence
 

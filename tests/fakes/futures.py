@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Generic, TypeVar
 
 from fakes.catalogue import FakeCatalogue
@@ -22,7 +23,12 @@ from ibkr_sync.domain.errors import (
     ReplyError,
     SampleDataError,
 )
-from ibkr_sync.domain.evidence.acquired_future import AbsentFuture, AcquiredFuture, Evidence
+from ibkr_sync.domain.evidence.acquired_future import (
+    AbsentFuture,
+    AcquiredFuture,
+    Evidence,
+    RecognisedReply,
+)
 from ibkr_sync.domain.evidence.acquisition_plan import (
     ProductPlan,
     StoredForPlan,
@@ -30,14 +36,14 @@ from ibkr_sync.domain.evidence.acquisition_plan import (
 )
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff, FieldChange
 from ibkr_sync.domain.evidence.product_absence import plan_product_absence
-from ibkr_sync.domain.evidence.recognition import NOT_RECOGNISED, KnownReply
+from ibkr_sync.domain.evidence.recognition import RememberedProduct
 from ibkr_sync.domain.evidence.remarks import remark_sentences
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.domain.runs.contract_counts import ContractCounts, counts_of, counts_of_taker
-from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate, UnreadFuture
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome
 from ibkr_sync.domain.runs.run_records import RecordedProduct
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
@@ -125,14 +131,14 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
         applied = not policy.dry_run
         try:
             stored = self.get_by_symbol(query)
-            return FutureUpdate(query=query, product=stored, is_new=False, applied=applied)
+            return FutureUpdate(query=query, stored=stored, is_new=False, applied=applied)
         except ProductNotFoundError:
             known = self._catalogue.find(query)
         product = choose_product(query, known, self._entity, place=PLACE, now=self._clock())
         if applied:
             self.products[product.key] = product
         return FutureUpdate(
-            query=query, product=product, is_new=True, diff=ChainDiff(), applied=applied
+            query=query, stored=product, is_new=True, diff=ChainDiff(), applied=applied
         )
 
     def get_or_create_many(
@@ -217,15 +223,21 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
         self._record(run, query, outcome, key=product.key, counts=counts_of(diff))
         return FutureUpdate(
             query=query,
-            product=product,
+            stored=product,
             is_new=plan.is_new,
             diff=diff,
             remarks=plan.remarks,
             left_out=plan.left_out,
         )
 
-    def find_with_reply(self, query: FutureQuery) -> tuple[F, KnownReply]:
-        return self.get_by_symbol(query), NOT_RECOGNISED
+    def remembered(self, queries: Collection[FutureQuery]) -> dict[FutureQuery, RememberedProduct]:
+        del queries
+        return {}
+
+    def store_again(
+        self, reply: RecognisedReply, query: FutureQuery, run: SyncRun, *, is_last: bool = False
+    ) -> FutureUpdate[F]:
+        raise NotImplementedError("it recognises nothing")
 
     def plan_entity(
         self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy
@@ -233,7 +245,7 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
         plan = self._plan(acquired, policy)
         return FutureUpdate(
             query=query,
-            product=plan.update.product,
+            stored=plan.update.product,
             is_new=plan.is_new,
             diff=plan.update.diff,
             applied=False,
@@ -280,15 +292,27 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
             error=failure.error,
         )
 
-    def find_fresh(self, query: FutureQuery, max_age: timedelta, now: datetime) -> F | None:
-        try:
-            product = self.get_by_symbol(query)
-        except ProductNotFoundError:
-            return None
-        synced_at = product.synced_at
-        if synced_at is None or not timedelta(0) <= now - synced_at < max_age:
-            return None
-        return product
+    def find_fresh(
+        self, queries: Collection[FutureQuery], max_age: timedelta, now: datetime
+    ) -> dict[FutureQuery, UnreadFuture[F] | ProductLookupError]:
+        found: dict[FutureQuery, UnreadFuture[F] | ProductLookupError] = {}
+        for query in queries:
+            try:
+                product = self.get_by_symbol(query)
+            except ProductNotFoundError:
+                continue
+            except ProductLookupError as error:
+                found[query] = error
+                continue
+            synced_at = product.synced_at
+            if synced_at is not None and timedelta(0) <= now - synced_at < max_age:
+                found[query] = UnreadFuture(
+                    key=product.key,
+                    origin=product.origin,
+                    synced_at=synced_at,
+                    read=partial(self.get_by_symbol, query),
+                )
+        return found
 
     def store_market_rules(self, rules: Iterable[MarketRule]) -> None:
         self.market_rules.update({rule.market_rule_id: rule for rule in rules})

@@ -107,7 +107,11 @@ class Get(ProductSync[FutureUpdate[Future]]):
 
     def report(self) -> GetReport:
         """What the call came to so far; raises StorageError."""
-        outcomes, now = self._reported(), self._clock()
+        now = self._clock()
+        outcomes = [
+            outcome.as_read() if isinstance(outcome, FutureUpdate) else outcome
+            for outcome in self._reported()
+        ]
         contracts: list[tuple[ContractWords, ContractMatch]] = []
         absent: list[ProductLookupError] = []
         has_success = False

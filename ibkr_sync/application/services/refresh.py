@@ -181,4 +181,4 @@ class Refresh(ProductSync[RefreshedProduct]):
         return oldest_first_order(self.products, self._before.values())
 
     def _keep(self, update: FutureUpdate[Future]) -> RefreshedProduct:
-        return refreshed_product(update, self._clock())
+        return refreshed_product(update, self._before, self._clock())

@@ -14,7 +14,7 @@ from ibkr_sync.domain.errors import AmbiguousProductError, GatewayError, Product
 from ibkr_sync.domain.history.events import EventType
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.contract_counts import ContractCounts, counts_of
-from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate, UnreadFuture
 from ibkr_sync.domain.runs.outcome_words import outcome_word
 from ibkr_sync.domain.selection.series_choice import listed_beside, listed_count
 
@@ -122,17 +122,29 @@ class RefreshReport(SyncReport[RefreshedProduct]):
         return not self.watched or any(query.covers(stored) for query in self.watched)
 
 
-def refreshed_product(update: FutureUpdate[Future], now: datetime) -> RefreshedProduct:
-    """What the summary says of an update; `now` is a UTC instant."""
-    product, diff = update.product, update.diff
+def refreshed_product(
+    update: FutureUpdate[Future], before: Mapping[ProductKey, ProductSummary], now: datetime
+) -> RefreshedProduct:
+    """What the summary says of an update; `now` is a UTC instant.
+
+    Of a product that nobody has read the contracts are as they were stored `before` the refresh.
+    """
+    stored, diff = update.stored, update.diff
+    listed: int
+    beside: Mapping[ContractSeries, int]
+    if isinstance(stored, UnreadFuture) and stored.key in before:
+        listed, beside = before[stored.key].listed, before[stored.key].listed_beside
+    else:
+        product = update.product
+        listed, beside = listed_count(product, now), listed_beside(product, now)
     return RefreshedProduct(
         query=update.query,
-        key=product.key,
-        origin=product.origin,
-        synced_at=product.synced_at,
+        key=stored.key,
+        origin=stored.origin,
+        synced_at=stored.synced_at,
         outcome=outcome_word(update),
-        listed=listed_count(product, now),
-        listed_beside=listed_beside(product, now),
+        listed=listed,
+        listed_beside=beside,
         counts=None if diff is None else counts_of(diff),
         applied=update.applied,
         remarks=update.remarks,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from ibkr_sync.domain.entities.contracts import ContractSeries
 from ibkr_sync.domain.entities.futures import AssetClass, Origin, ProductKey
 
 
@@ -14,7 +16,8 @@ class ProductSummary:
 
     Attributes:
         listed: how many contracts of the usual series trade: weekly and daily contracts don't
-            count where there are monthly ones. `next_expiry` is of these too.
+            count where there are monthly ones. `next_expiry` is of these too, `listed_beside` how
+            many of the other series trade.
         closed_at: since when its source no longer knows it, nor a living contract of it.
         remarks: what somebody should look at, a sentence each.
     """
@@ -30,6 +33,7 @@ class ProductSummary:
     synced_at: datetime | None
     closed_at: datetime | None = None
     remarks: tuple[str, ...] = ()
+    listed_beside: Mapping[ContractSeries, int] = field(default_factory=dict)
 
     @property
     def is_closed(self) -> bool:

@@ -12,7 +12,7 @@ from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import IbkrSyncError, ProductNotFoundError
-from ibkr_sync.domain.evidence.recognition import ReplyStatement
+from ibkr_sync.domain.evidence.recognition import RememberedProduct, ReplyStatement
 from ibkr_sync.domain.naming.query import FutureQuery
 
 F = TypeVar("F", bound=Future)
@@ -63,8 +63,6 @@ class AcquiredFuture(Generic[F_co]):
         disagreements: in how many values the catalogue differs.
         statement: what the reply says but for hours, where that and the product alone decide what
             is stored.
-        is_recognised: whether it says what the one before said, so that `product` is the product
-            as it is stored.
     """
 
     product: F_co
@@ -76,13 +74,21 @@ class AcquiredFuture(Generic[F_co]):
     remarks: tuple[str, ...] = ()
     disagreements: int = 0
     statement: ReplyStatement | None = None
-    is_recognised: bool = False
 
     @property
     def is_from_file(self) -> bool:
         """Whether a file gave it; of sample data the origin does not say it."""
         is_sample_file = self.product.origin is Origin.SAMPLE and self.scope is None
         return self.product.origin is Origin.FILE or is_sample_file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecognisedReply:
+    """A complete reply that says of a stored product what the one before said, but for hours."""
+
+    product: RememberedProduct
+    statement: ReplyStatement
+    evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
@@ -13,10 +14,16 @@ from ibkr_sync.domain.entities.schedules import (
     ClosedDay,
     HoursKind,
     ScheduleEntries,
+    TradingSchedule,
     TradingSession,
 )
 from ibkr_sync.domain.errors import HoursUnknownError
-from ibkr_sync.domain.hours.product_hours import SpokenHours, current_hours, spoken_hours
+from ibkr_sync.domain.hours.product_hours import (
+    SpokenHours,
+    current_hours,
+    product_hours_by_day,
+    spoken_hours,
+)
 from ibkr_sync.domain.hours.sessions import SessionCalendar, merged_sessions
 
 REACH = timedelta(days=8)
@@ -24,6 +31,7 @@ REACH = timedelta(days=8)
 
 _DAY = timedelta(days=1)
 _MOST_SPANS = 4
+_REMEMBERED = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,16 +113,59 @@ def hours_by_day_to_keep(
     not be in it yet, so that day is kept when the next window comes, be it weeks later.
     """
     spoken = {kind: current_hours(product, now, kind) for kind in HoursKind}
-    if not any(spoken.values()):
-        return {}
-    begins, ends = _first_and_last(spoken)
-    whole = {day: hours for day, hours in _by_day(spoken, sent).items() if day < ends}
     former = {kind: spoken_hours(before, kind) for kind in HoursKind}
+    return _whole_days(spoken, former, _by_day(spoken, sent), _by_day(former))
+
+
+@lru_cache(_REMEMBERED)  # the products of an exchange share their hours
+def days_of_rolled_hours(
+    before: TradingSchedule | None, said: TradingSchedule, time_zone: str | None
+) -> Mapping[date, DayHours]:
+    """What hours that all contracts of a product state alike say of whole days, in order.
+
+    `before` are those that they had until then (see `days_of_new_hours`).
+    """
+    if said == before or time_zone is None:
+        return {}
+    current, former = (_windows(schedule, ZoneInfo(time_zone)) for schedule in (said, before))
+    return _whole_days(current, former, _in_zone(current, time_zone), _in_zone(former, time_zone))
+
+
+def _whole_days(
+    current: Mapping[HoursKind, Mapping[date, object]],
+    former: Mapping[HoursKind, Mapping[date, object]],
+    said: Mapping[date, DayHours],
+    was_said: Mapping[date, DayHours],
+) -> dict[date, DayHours]:
+    """What is said of the days that the windows of now hold whole, and of those left behind."""
+    if not any(current.values()):
+        return {}
+    begins, ends = _first_and_last(current)
+    whole = {day: hours for day, hours in said.items() if day < ends}
     if not any(former.values()):
         return whole
     _, ended = _first_and_last(former)
-    left = {day: hours for day, hours in _by_day(former).items() if ended <= day < begins}
-    return left | whole
+    return {day: hours for day, hours in was_said.items() if ended <= day < begins} | whole
+
+
+def _windows(
+    schedule: TradingSchedule | None, zone: ZoneInfo
+) -> dict[HoursKind, Mapping[date, ScheduleEntries]]:
+    """The windows of a schedule: what begins on each of their days."""
+    return {
+        kind: product_hours_by_day((schedule and schedule.entries(kind)) or (), zone)
+        for kind in HoursKind
+    }
+
+
+def _in_zone(
+    windows: Mapping[HoursKind, Mapping[date, ScheduleEntries]], time_zone: str
+) -> dict[date, DayHours]:
+    trading, liquid = windows[HoursKind.TRADING], windows[HoursKind.LIQUID]
+    return {
+        day: DayHours(trading=trading.get(day), liquid=liquid.get(day), time_zone=time_zone)
+        for day in sorted({*trading, *liquid})
+    }
 
 
 def _by_day(
@@ -138,7 +189,7 @@ def _by_day(
     return found
 
 
-def _first_and_last(spoken: Mapping[HoursKind, Mapping[date, SpokenHours]]) -> tuple[date, date]:
+def _first_and_last(spoken: Mapping[HoursKind, Mapping[date, object]]) -> tuple[date, date]:
     """The first day of either kind, and the last that both kinds reach."""
     windows = [days for days in spoken.values() if days]
     return min(map(min, windows)), min(map(max, windows))

@@ -6,23 +6,27 @@ from abc import abstractmethod
 from collections.abc import Collection, Iterable, Iterator
 from typing import Protocol, TypeAlias, TypeVar
 
-from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import IbkrSyncError
 from ibkr_sync.domain.evidence.acquired_future import (
     AbsentFuture,
     AcquiredFuture,
     AcquiredLadders,
+    RecognisedReply,
     RefusedReply,
 )
-from ibkr_sync.domain.evidence.recognition import ReplyStatement
+from ibkr_sync.domain.evidence.recognition import RememberedProduct, ReplyStatement
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 
 F_co = TypeVar("F_co", bound=Future, covariant=True)
 
 Acquisition: TypeAlias = (
-    tuple[FutureQuery, AcquiredFuture[F_co] | AbsentFuture | RefusedReply | IbkrSyncError]
+    tuple[
+        FutureQuery,
+        AcquiredFuture[F_co] | RecognisedReply | AbsentFuture | RefusedReply | IbkrSyncError,
+    ]
     | AcquiredLadders
 )
 """What came of a query; or tick ladders, in the end."""
@@ -44,7 +48,11 @@ class KnownFutures(Protocol):
         """Summarise what is stored, by symbol."""
 
     @abstractmethod
-    def recognised(self, query: FutureQuery, said: ReplyStatement) -> Future | None:
+    def key_of(self, query: FutureQuery) -> ProductKey | None:
+        """Give the one stored product that has contracts and that a query means, None if none."""
+
+    @abstractmethod
+    def recognised(self, query: FutureQuery, said: ReplyStatement) -> RememberedProduct | None:
         """Give the stored product that a query names in full, where a reply says nothing new of it.
 
         That is: what was stored last was a reply that said the same, nothing stored has changed

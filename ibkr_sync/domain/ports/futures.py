@@ -7,7 +7,7 @@ One shape for all asset types: `FuturePort[IndexFuture]` holds index futures,
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -19,10 +19,16 @@ from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
 if TYPE_CHECKING:
     from ibkr_sync.domain.entities.market_rules import MarketRule
     from ibkr_sync.domain.entities.product_summary import ProductSummary
-    from ibkr_sync.domain.evidence.acquired_future import AbsentFuture, AcquiredFuture, Evidence
-    from ibkr_sync.domain.evidence.recognition import KnownReply
+    from ibkr_sync.domain.errors import ProductLookupError
+    from ibkr_sync.domain.evidence.acquired_future import (
+        AbsentFuture,
+        AcquiredFuture,
+        Evidence,
+        RecognisedReply,
+    )
+    from ibkr_sync.domain.evidence.recognition import RememberedProduct
     from ibkr_sync.domain.naming.query import FutureQuery
-    from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
+    from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate, UnreadFuture
 
 F = TypeVar("F", bound=Future)
 F_co = TypeVar("F_co", bound=Future, covariant=True)
@@ -101,10 +107,21 @@ class LocalFuturePort(FuturePort[F], StoredProducts, Protocol[F]):
         """
 
     @abstractmethod
-    def find_with_reply(self, query: FutureQuery) -> tuple[F, KnownReply]:
-        """Give the product, and by what the last reply about it is recognised.
+    def remembered(self, queries: Collection[FutureQuery]) -> dict[FutureQuery, RememberedProduct]:
+        """Give by what the last replies about products are recognised, without reading chains.
 
-        Raises what `get_by_symbol` raises.
+        Of the queries that one stored product, and no other, matches by today's names; a conId and
+        a size are none. Not of products of which a reply will have to be read, whatever it says.
+        Raises StorageError.
+        """
+
+    @abstractmethod
+    def store_again(
+        self, reply: RecognisedReply, query: FutureQuery, run: SyncRun, *, is_last: bool = False
+    ) -> FutureUpdate[F]:
+        """Store a reply that says nothing new but hours, beside all that is stored of its product.
+
+        In one transaction, and as `get_or_create_entity` would store it. Raises StorageError.
         """
 
     @abstractmethod
@@ -143,10 +160,13 @@ class LocalFuturePort(FuturePort[F], StoredProducts, Protocol[F]):
         """Give what `record_absence` would give, and write nothing; raises StorageError."""
 
     @abstractmethod
-    def find_fresh(self, query: FutureQuery, max_age: timedelta, now: datetime) -> F | None:
-        """Give the stored product if its last complete reply is younger than `max_age`.
+    def find_fresh(
+        self, queries: Collection[FutureQuery], max_age: timedelta, now: datetime
+    ) -> dict[FutureQuery, UnreadFuture[F] | ProductLookupError]:
+        """Give the stored products whose last complete replies are younger than `max_age`.
 
-        None when it is older or was never synced; raises AmbiguousProductError.
+        Not those that are older or were never synced. What a query that means no single product
+        fails with, as AmbiguousProductError, is given in its place.
         """
 
     @abstractmethod

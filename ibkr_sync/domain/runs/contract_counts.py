@@ -38,7 +38,7 @@ class ContractCounts:
 
     def as_record(self) -> dict[str, int | None]:
         """The counts by name."""
-        return dataclasses.asdict(self)
+        return {name: getattr(self, name) for name in _NAMES}
 
     def words(self) -> list[str]:
         """What there is any of: `3 new`, `1 delisted`."""
@@ -49,6 +49,9 @@ class ContractCounts:
     def words_of_changes(self) -> list[str]:
         """As `words`, without what is unchanged."""
         return dataclasses.replace(self, unchanged=0).words()
+
+
+_NAMES: Final = tuple(field.name for field in dataclasses.fields(ContractCounts))
 
 
 def counts_of(diff: ChainDiff) -> ContractCounts:

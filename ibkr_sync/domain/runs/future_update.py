@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Generic, TypeVar
 
-from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.errors import IbkrSyncError
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
 from ibkr_sync.domain.naming.query import FutureQuery
@@ -14,10 +17,25 @@ F_co = TypeVar("F_co", bound=Future, covariant=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadFuture(Generic[F_co]):
+    """A product that is stored, and of which nothing that anybody asks for so far needs its chain.
+
+    Attributes:
+        read: gives the product as it is stored when that is called; raises StorageError.
+    """
+
+    key: ProductKey
+    origin: Origin
+    synced_at: datetime | None
+    read: Callable[[], F_co] = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FutureUpdate(Generic[F_co]):
     """A product brought up to date, as it now stands in the database.
 
     Attributes:
+        stored: the product; without its chain where nothing but hours may have changed.
         is_new: whether it was not stored before, under any name, not even without a chain.
         diff: None when it was answered from the database without asking the source.
         applied: False for a dry run.
@@ -30,7 +48,7 @@ class FutureUpdate(Generic[F_co]):
     """
 
     query: FutureQuery
-    product: F_co
+    stored: F_co | UnreadFuture[F_co]
     is_new: bool
     diff: ChainDiff | None = None
     applied: bool = True
@@ -38,6 +56,15 @@ class FutureUpdate(Generic[F_co]):
     disagreements: int = 0
     left_out: tuple[str, ...] = ()
     is_recognised: bool = False
+
+    @property
+    def product(self) -> F_co:
+        """The product with its chain, read each time if it was not (see `as_read`)."""
+        return self.stored.read() if isinstance(self.stored, UnreadFuture) else self.stored
+
+    def as_read(self) -> FutureUpdate[F_co]:
+        """The update with the chain of its product; raises StorageError."""
+        return dataclasses.replace(self, stored=self.product)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

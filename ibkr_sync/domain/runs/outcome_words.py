@@ -14,7 +14,7 @@ def outcome_word(update: FutureUpdate[Future], *, from_source: bool = True) -> s
 
     `catalogue`, `fresh` and `stored` are for what no source was asked about.
     """
-    if update.product.origin is Origin.CATALOGUE:
+    if update.stored.origin is Origin.CATALOGUE:
         return "catalogue"
     if update.diff is None:
         return "fresh" if from_source else "stored"

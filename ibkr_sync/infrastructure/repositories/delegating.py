@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from ibkr_sync.domain.entities.futures import Future, Origin
+from ibkr_sync.domain.entities.futures import ChainExtent, Future, Origin, ProductKey
 from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import (
     GatewayError,
@@ -24,10 +24,11 @@ from ibkr_sync.domain.evidence.acquired_future import (
     AcquiredFuture,
     AcquiredLadders,
     Evidence,
+    RecognisedReply,
     RefusedReply,
 )
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
-from ibkr_sync.domain.evidence.recognition import KnownReply, ReplyStatement
+from ibkr_sync.domain.evidence.recognition import RememberedProduct, ReplyStatement
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.future_source import Acquisition, FutureSource, KnownFutures
 from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
@@ -42,8 +43,8 @@ F = TypeVar("F", bound=Future)
 MAX_LADDERS = 1000
 """So many tick ladders are asked for in a run; IBKR has some hundreds."""
 
-_LOOKED_AHEAD = 8
-"""So many products are read as the run is opened: as many as are asked for at once."""
+_LOOKED_AHEAD = 16
+"""So many products are looked at together by what their replies are recognised."""
 
 _REFRESHES = (RunKind.REFRESH, RunKind.NAMED_REFRESH)
 
@@ -81,20 +82,17 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
         *,
         on_run: Callable[[SyncRun], object] | None = None,
     ) -> Iterator[FutureUpdate[F] | FutureFailure]:
-        due: list[FutureQuery] = []
-        for query in queries:
-            known = self._answer_from_database(query, policy)
-            if known is None:
-                due.append(query)
-            else:
-                yield known
+        asked = tuple(queries)
+        fresh = self._answers_from_database(asked, policy)
+        yield from fresh.values()
+        due = [query for query in asked if query not in fresh]
         if not due:
             return
         is_file = self.source.origin is Origin.FILE
-        stored = _StoredInRun(self._local, policy, self._clock, is_file=is_file)
+        stored = _StoredInRun(self._local, due, policy, self._clock, is_file=is_file)
         acquisitions = self.source.acquire(due, policy, stored)
         concluded: set[FutureQuery] = set()
-        with self._run(policy, on_run, lambda: stored.look_ahead(due)) as run:
+        with self._run(policy, on_run, stored.look_ahead) as run:
             try:
                 for outcome in self._conclusions(acquisitions, stored, policy, run, len(due)):
                     concluded.add(outcome.query)
@@ -121,14 +119,14 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
                     self._local.store_market_rules(acquisition.rules)
                 continue
             left -= 1
-            outcome = self._conclude(*acquisition, policy, run, is_last=left == 0)
-            _log.info("%s", _log_line(outcome))
+            query, acquired = acquisition
+            outcome = self._conclude(query, acquired, policy, run, is_last=left == 0)
             stored.forget(outcome)
-            if isinstance(outcome, FutureUpdate):
-                if outcome.applied:
-                    stored.note(outcome)
-                for remark in outcome.remarks:
-                    _log.info("%s: %s", outcome.product.key, remark)
+            if isinstance(acquired, RecognisedReply):
+                stored.note_rules(acquired.product.market_rule_ids)
+            elif isinstance(outcome, FutureUpdate) and outcome.applied:
+                stored.note(outcome)
+            _log_outcome(outcome)
             yield outcome
 
     @contextmanager
@@ -147,23 +145,24 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
             _log.info("run %d started: %s from %s", run.run_id, run.kind, run.origin)
             yield run
 
-    def _answer_from_database(
-        self, query: FutureQuery, policy: SyncPolicy
-    ) -> FutureUpdate[F] | FutureFailure | None:
+    def _answers_from_database(
+        self, queries: Collection[FutureQuery], policy: SyncPolicy
+    ) -> dict[FutureQuery, FutureUpdate[F] | FutureFailure]:
+        """What needs no source: products that are fresh, and names that mean no single one."""
         if policy.max_age is None:
-            return None
-        try:
-            product = self._local.find_fresh(query, policy.max_age, self._clock())
-        except ProductLookupError as error:
-            return FutureFailure(query=query, error=error)
-        if product is None:
-            return None
-        return FutureUpdate(query=query, product=product, is_new=False, applied=not policy.dry_run)
+            return {}
+        found = self._local.find_fresh(queries, policy.max_age, self._clock())
+        return {
+            query: FutureFailure(query=query, error=answer)
+            if isinstance(answer, ProductLookupError)
+            else FutureUpdate(query=query, stored=answer, is_new=False, applied=not policy.dry_run)
+            for query, answer in found.items()
+        }
 
     def _conclude(
         self,
         query: FutureQuery,
-        acquired: AcquiredFuture[F] | AbsentFuture | RefusedReply | IbkrSyncError,
+        acquired: AcquiredFuture[F] | RecognisedReply | AbsentFuture | RefusedReply | IbkrSyncError,
         policy: SyncPolicy,
         run: SyncRun | None,
         *,
@@ -178,6 +177,10 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
             acquired.asked = self.source.origin
         if isinstance(acquired, IbkrSyncError):
             return self._fail(query, acquired, run)
+        if isinstance(acquired, RecognisedReply):
+            if run is None:
+                raise ValueError(f"{acquired.product.key} is recognised in a dry run")
+            return self._local.store_again(acquired, query, run, is_last=is_last)
         try:
             if run is None:
                 update = self._local.plan_entity(acquired, query, policy)
@@ -220,41 +223,70 @@ class _StoredInRun(KnownFutures, Generic[F]):
     """What is stored, and which tick ladders the products refer to that the run has stored.
 
     A product that is asked for is read once, until the run has stored it: nobody else may store
-    meanwhile. What is planned in the end is planned of what is read again.
+    meanwhile. What its reply is recognised by is read together with that of those due after it, and
+    its chain only for a reply that is not recognised. What is planned in the end is planned of what
+    is read again.
     """
 
     def __init__(
         self,
         local: LocalFuturePort[F],
+        due: Sequence[FutureQuery],
         policy: SyncPolicy,
         clock: Callable[[], datetime],
         *,
         is_file: bool,
     ) -> None:
         self._local = local
+        self._due = due
+        self._places = {query: place for place, query in enumerate(due)}
+        self._reached = 0
         self._policy = policy
         self._is_file = is_file
         self._clock = clock
-        self._read: dict[FutureQuery, tuple[Future, KnownReply]] = {}
+        self._remembered: dict[FutureQuery, RememberedProduct | None] = {}
+        self._read: dict[FutureQuery, Future] = {}
         self._known_rules: frozenset[int] = frozenset()
         self._market_rules: set[int] = set()
         self._doubtful_rules: set[int] = set()
 
-    def look_ahead(self, queries: Sequence[FutureQuery]) -> None:
+    def look_ahead(self) -> None:
         """Read what the first questions will be chosen by, and which tick ladders are stored."""
         self._known_rules = self._local.known_market_rules()
-        for query in queries[:_LOOKED_AHEAD]:
-            with suppress(ProductLookupError, StorageError):  # which its question will meet
-                self.get_by_symbol(query)
+        first, *_ = self._due
+        with suppress(ProductLookupError, StorageError):  # which its question will meet
+            self.key_of(first)
+            self.get_by_symbol(first)  # as its reply may have to be compared
 
     def forget(self, outcome: FutureUpdate[F] | FutureFailure) -> None:
         """Let go of what was read before it came to this, which may have changed other products."""
         diff = outcome.diff or ChainDiff()
-        if isinstance(outcome, FutureUpdate) and diff.is_empty and not outcome.is_new:
-            key = outcome.product.key
-            self._read = {query: read for query, read in self._read.items() if read[0].key != key}
-        else:
-            self._read.clear()
+        if isinstance(outcome, FutureFailure):
+            if not diff.is_empty:
+                self._forget_all()
+            return
+        key = outcome.stored.key
+        if outcome.is_recognised:  # as nearly always; none of its rows says anything else
+            for query in (outcome.query, FutureQuery(**key._asdict())):
+                self._remembered.pop(query, None)
+                self._read.pop(query, None)
+            return
+        keys = {known.key for known in self._remembered.values() if known is not None}
+        keys.update(product.key for product in self._read.values())
+        is_renamed = key not in keys
+        if outcome.is_new or diff.moved or is_renamed:
+            self._forget_all()
+            return
+        self._remembered = {
+            query: other
+            for query, other in self._remembered.items()
+            if other is None or other.key != key
+        }
+        self._read = {query: other for query, other in self._read.items() if other.key != key}
+
+    def _forget_all(self) -> None:
+        self._remembered.clear()
+        self._read.clear()
 
     def note(self, update: FutureUpdate[F]) -> None:
         """Remember what the run has stored, and beside which ladders the tick changed."""
@@ -264,35 +296,55 @@ class _StoredInRun(KnownFutures, Generic[F]):
             contract.con_id: set(contract.exchanges_by_rule)
             for contract in update.product.contracts
         }
-        ids = {rule_id for rule in rules.values() for rule_id in rule}
-        room = MAX_LADDERS - len(self._market_rules)
-        self._market_rules.update(sorted(ids - self._market_rules)[:room])
+        self.note_rules({rule_id for rule in rules.values() for rule_id in rule})
         for con_id, rule_ids in rules.items():
             if con_id in other_ticks:
                 self._doubtful_rules |= rule_ids
 
-    def get_by_symbol(self, query: FutureQuery) -> Future:
-        return self._found(query)[0]
+    def note_rules(self, ids: Collection[int]) -> None:
+        """Remember the tick ladders of a product that the run has stored."""
+        room = MAX_LADDERS - len(self._market_rules)
+        self._market_rules.update(sorted(set(ids) - self._market_rules)[:room])
 
-    def _found(self, query: FutureQuery) -> tuple[Future, KnownReply]:
+    def get_by_symbol(self, query: FutureQuery) -> Future:
         if query not in self._read:
-            found = self._local.find_with_reply(query)
+            found = self._local.get_by_symbol(query)
             self._read[query] = found
-            self._read[FutureQuery(**found[0].key._asdict())] = found
+            self._read[FutureQuery(**found.key._asdict())] = found
         return self._read[query]
 
-    def find_named(self, words: Collection[str]) -> tuple[Future, ...]:
-        return self._local.find_named(words)
+    def key_of(self, query: FutureQuery) -> ProductKey | None:
+        known = self._remember(query)
+        if known is not None:
+            return known.key
+        try:
+            product = self.get_by_symbol(query)
+        except ProductLookupError:
+            return None
+        return None if product.chain_extent is ChainExtent.NOTHING else product.key
 
-    def recognised(self, query: FutureQuery, said: ReplyStatement) -> Future | None:
+    def recognised(self, query: FutureQuery, said: ReplyStatement) -> RememberedProduct | None:
         key = FutureQuery(
             symbol=query.symbol, exchange=query.exchange, trading_class=query.trading_class
         )
-        try:
-            product, reply = self._found(key)
-        except ProductLookupError:
-            return None
-        return product if reply.is_said_again(product, query, said, self._clock()) else None
+        known = self._remember(key)
+        is_again = known is not None and known.is_said_again(query, said, self._clock())
+        return known if is_again else None
+
+    def _remember(self, query: FutureQuery) -> RememberedProduct | None:
+        if query not in self._remembered:
+            self._reached = self._places.get(query, self._reached)
+            ahead = self._due[self._reached : self._reached + _LOOKED_AHEAD]
+            queries = [query, *(other for other in ahead if other not in self._remembered)]
+            found = self._local.remembered(queries)
+            for asked in queries:
+                self._remembered[asked] = found.get(asked)
+            for known in found.values():
+                self._remembered[FutureQuery(**known.key._asdict())] = known
+        return self._remembered[query]
+
+    def find_named(self, words: Collection[str]) -> tuple[Future, ...]:
+        return self._local.find_named(words)
 
     def list_products(self) -> tuple[ProductSummary, ...]:
         return self._local.list_products()
@@ -313,8 +365,15 @@ class _StoredInRun(KnownFutures, Generic[F]):
         return (*sorted(self._market_rules - known), *sorted(doubtful & known))
 
 
-def _log_line(outcome: FutureUpdate[F] | FutureFailure) -> str:
+def _log_outcome(outcome: FutureUpdate[F] | FutureFailure) -> None:
+    if not _log.isEnabledFor(logging.INFO):
+        return
     if isinstance(outcome, FutureFailure):
-        return f"{outcome.query} failed: {type(outcome.error).__name__}: {outcome.error}"
+        reason = f"{type(outcome.error).__name__}: {outcome.error}"
+        _log.info("%s failed: %s", outcome.query, reason)
+        return
+    key = outcome.stored.key
     words = ", ".join(counts_of(outcome.diff or ChainDiff()).words())
-    return f"{outcome.product.key}: {words}{'' if outcome.applied else ' (nothing written)'}"
+    _log.info("%s: %s%s", key, words, "" if outcome.applied else " (nothing written)")
+    for remark in outcome.remarks:
+        _log.info("%s: %s", key, remark)

@@ -90,7 +90,7 @@ class IbkrFutureSource(FutureSource[F], Generic[F]):
                 to_ask.append(query)
         questioner = Questioner(self._gateway, self._seconds(policy))
         for query, acquired in self._acquirer(questioner, policy, known).acquire(to_ask):
-            if isinstance(acquired, AcquiredFuture) and not acquired.is_recognised:
+            if isinstance(acquired, AcquiredFuture):
                 yield query, self._compared(acquired)
             else:
                 yield query, acquired

@@ -9,11 +9,17 @@ import dataclasses
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from sqlalchemy.engine import Connection
 
-from ibkr_sync.domain.entities.futures import Future, Origin, covered_asset_classes
+from ibkr_sync.domain.entities.futures import (
+    Future,
+    Origin,
+    ProductKey,
+    covered_asset_classes,
+)
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
     ProductLookupError,
@@ -21,19 +27,17 @@ from ibkr_sync.domain.errors import (
     ReplyError,
     SampleDataError,
 )
-from ibkr_sync.domain.evidence.recognition import (
-    NOT_RECOGNISED,
-    KnownReply,
-    has_hours,
-    is_settled,
-    reply_digest,
-)
+from ibkr_sync.domain.evidence.recognition import reply_mark, settled_until
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.futures import LocalFuturePort
-from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate, UnreadFuture
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
 from ibkr_sync.domain.selection.product_choice import choose_product, most_stored
 from ibkr_sync.infrastructure.repositories.local_repo.products import reads
+from ibkr_sync.infrastructure.repositories.local_repo.products.sole_products import (
+    SoleProduct,
+    read_sole_products,
+)
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading, writing
 
 if TYPE_CHECKING:
@@ -44,7 +48,9 @@ if TYPE_CHECKING:
         AbsentFuture,
         AcquiredFuture,
         Evidence,
+        RecognisedReply,
     )
+    from ibkr_sync.domain.evidence.recognition import RememberedProduct
     from ibkr_sync.domain.naming.renaming import FormerName
     from ibkr_sync.domain.ports.catalogue import ProductCatalogue
     from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
@@ -94,7 +100,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             product = self.get_by_symbol(query)
         except ProductNotFoundError:
             return self._create_from_catalogue(query, policy)
-        return FutureUpdate(query=query, product=product, is_new=False, applied=not policy.dry_run)
+        return FutureUpdate(query=query, stored=product, is_new=False, applied=not policy.dry_run)
 
     def get_or_create_many(
         self,
@@ -137,18 +143,28 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             rules = reads.read_market_rules(connection, ids)
         return tuple(rules[rule] for rule in sorted(rules))
 
-    def find_fresh(self, query: FutureQuery, max_age: timedelta, now: datetime) -> F | None:
-        """Give the stored product if it is younger than `max_age`.
+    def find_fresh(
+        self, queries: Collection[FutureQuery], max_age: timedelta, now: datetime
+    ) -> dict[FutureQuery, UnreadFuture[F] | ProductLookupError]:
+        """Give the stored products that are younger than `max_age`.
 
         What was synced after `now` was stamped by a wrong clock, so it is not fresh.
         """
-        try:
-            product = self.get_by_symbol(query)
-        except ProductNotFoundError:
-            return None
-        if product.synced_at is None:
-            return None
-        return product if timedelta(0) <= now - product.synced_at < max_age else None
+        found: dict[FutureQuery, UnreadFuture[F] | ProductLookupError] = {}
+        with reading(self._database) as connection:
+            sole = self._find_sole(connection, queries)
+        for query in queries:
+            try:
+                product = sole.get(query) or self.get_by_symbol(query)
+            except ProductNotFoundError:
+                continue
+            except ProductLookupError as error:
+                found[query] = error
+                continue
+            synced_at = product.synced_at
+            if synced_at is not None and timedelta(0) <= now - synced_at < max_age:
+                found[query] = self._unread(product.key, product.origin, synced_at)
+        return found
 
     def sync_run(
         self,
@@ -180,12 +196,9 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             ReplyRecognition,
         )
         from ibkr_sync.infrastructure.repositories.local_repo.runs import outcomes
-        from ibkr_sync.infrastructure.repositories.local_repo.runs.recorded_run import end_run
 
         if policy.dry_run:
             return self.plan_entity(acquired, query, policy)
-        if acquired.is_recognised:
-            return self._store_again(acquired, query, run, is_last=is_last)
         now = self._clock()
         with writing(self._database) as connection:
             plan = self._plan(connection, acquired, policy, now)
@@ -217,7 +230,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
                     connection, acquired.evidence, product_id, run, self._outdated_before(now)
                 )
             ReplyRecognition(connection, self._catalogue, now).remember(
-                product_id, update.product, _digest_of(acquired, plan, query, now)
+                product_id, update.product, _mark_of(acquired, plan, query, now)
             )
             outcomes.record_outcome(
                 connection,
@@ -230,46 +243,35 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
                 given_at=update.product.synced_at,
                 left_out=plan.left_out,
             )
-            if is_last:
-                end_run(connection, run, now)
-                self._prune_refused(connection, now)
+            self._end_with(connection, run, now, is_last=is_last)
         if is_last:
             self._database.ended_run = run.run_id
         return FutureUpdate(
             query=query,
-            product=update.product,
+            stored=update.product,
             is_new=plan.is_new,
             diff=update.diff,
             remarks=plan.remarks,
             left_out=plan.left_out,
         )
 
-    def _store_again(
-        self, acquired: AcquiredFuture[F], query: FutureQuery, run: SyncRun, *, is_last: bool
+    def store_again(
+        self, reply: RecognisedReply, query: FutureQuery, run: SyncRun, *, is_last: bool = False
     ) -> FutureUpdate[F]:
-        """Store a reply that says nothing new but hours, beside all that is stored."""
         from ibkr_sync.domain.evidence.chain_diff import ChainDiff
-        from ibkr_sync.domain.evidence.recognition import seen_again
         from ibkr_sync.infrastructure.repositories.local_repo.evidence.evidence_rows import (
             keep_evidence,
         )
         from ibkr_sync.infrastructure.repositories.local_repo.products import writes
         from ibkr_sync.infrastructure.repositories.local_repo.runs import outcomes
-        from ibkr_sync.infrastructure.repositories.local_repo.runs.recorded_run import end_run
 
-        if acquired.statement is None or acquired.evidence is None:
-            raise ValueError(f"{acquired.product.key} is recognised without a reply")
-        now, before = self._clock(), acquired.product
-        synced_at = min(acquired.evidence.received_at, now)
-        product = seen_again(before, acquired.statement, synced_at)
-        diff = ChainDiff(unchanged=len(acquired.statement.con_ids))
+        now, known, said = self._clock(), reply.product, reply.statement
+        synced_at = min(reply.evidence.received_at, now)
+        mark = known.marked_again(query, said, synced_at)
+        diff = ChainDiff(unchanged=len(said.con_ids))
         with writing(self._database) as connection:
-            product_id = writes.write_seen_again(
-                connection, product, before, acquired.statement, now
-            )
-            keep_evidence(
-                connection, acquired.evidence, product_id, run, self._outdated_before(now)
-            )
+            product_id = writes.write_seen_again(connection, reply, synced_at, mark, now)
+            keep_evidence(connection, reply.evidence, product_id, run, self._outdated_before(now))
             outcomes.record_outcome(
                 connection,
                 query,
@@ -280,26 +282,41 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
                 now=now,
                 given_at=synced_at,
             )
-            if is_last:
-                end_run(connection, run, now)
-                self._prune_refused(connection, now)
+            self._end_with(connection, run, now, is_last=is_last)
         if is_last:
             self._database.ended_run = run.run_id
         return FutureUpdate(
-            query=query, product=product, is_new=False, diff=diff, is_recognised=True
+            query=query,
+            stored=self._unread(known.key, known.origin, synced_at),
+            is_new=False,
+            diff=diff,
+            is_recognised=True,
         )
 
-    def find_with_reply(self, query: FutureQuery) -> tuple[F, KnownReply]:
+    def remembered(self, queries: Collection[FutureQuery]) -> dict[FutureQuery, RememberedProduct]:
         from ibkr_sync.infrastructure.repositories.local_repo.products.recognition import (
             ReplyRecognition,
         )
 
         with reading(self._database) as connection:
-            product = self._choose(query, self._find(connection, query), self._database.name)
-            if product.origin is Origin.SAMPLE and not self._takes_sample_data:
-                return product, NOT_RECOGNISED
-            recognition = ReplyRecognition(connection, self._catalogue, self._clock())
-            return product, recognition.known_reply(product)
+            sole = self._find_sole(connection, queries)
+            found = ReplyRecognition(connection, self._catalogue, self._clock()).remembered(sole)
+        if self._takes_sample_data:
+            return found
+        return {query: known for query, known in found.items() if known.origin is not Origin.SAMPLE}
+
+    def _find_sole(
+        self, connection: Connection, queries: Collection[FutureQuery]
+    ) -> dict[FutureQuery, SoleProduct]:
+        """The one product, without its chain, of each query that means one by its names alone."""
+        covered = covered_asset_classes(self._entity)
+        found = read_sole_products(connection, queries, self._database.name)
+        return {query: sole for query, sole in found.items() if sole.asset_class in covered}
+
+    def _unread(self, key: ProductKey, origin: Origin, synced_at: datetime) -> UnreadFuture[F]:
+        query = FutureQuery(**key._asdict())
+        read = partial(self.get_by_symbol, query)
+        return UnreadFuture(key=key, origin=origin, synced_at=synced_at, read=read)
 
     def plan_entity(
         self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy
@@ -309,7 +326,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             plan = self._plan(connection, acquired, policy, self._clock())
         return FutureUpdate(
             query=query,
-            product=plan.update.product,
+            stored=plan.update.product,
             is_new=plan.is_new,
             diff=plan.update.diff,
             applied=False,
@@ -390,6 +407,16 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         with reading(self._database) as connection:
             return reads.read_known_ladder_ids(connection)
 
+    def _end_with(
+        self, connection: Connection, run: SyncRun, now: datetime, *, is_last: bool
+    ) -> None:
+        """Record the end of a run with the last of its products."""
+        from ibkr_sync.infrastructure.repositories.local_repo.runs.recorded_run import end_run
+
+        if is_last:
+            end_run(connection, run, now)
+            self._prune_refused(connection, now)
+
     def _outdated_before(self, now: datetime) -> datetime | None:
         keep = self._keep_raw_replies
         return None if keep is None else now - keep
@@ -431,7 +458,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         product = self._choose(query, known, f"{self._database.name} and the catalogue")
         created = FutureUpdate(
             query=query,
-            product=product,
+            stored=product,
             is_new=True,
             diff=ChainDiff(),
             applied=not policy.dry_run,
@@ -445,7 +472,7 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
                 writes.write_new_product(connection, product, self._clock())
                 return created
         found = self._choose(query, stored, self._database.name)
-        return FutureUpdate(query=query, product=found, is_new=False)
+        return FutureUpdate(query=query, stored=found, is_new=False)
 
     def _plan(
         self, connection: Connection, acquired: AcquiredFuture[F], policy: SyncPolicy, now: datetime
@@ -460,13 +487,16 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         )
 
 
-def _digest_of(
+def _mark_of(
     acquired: AcquiredFuture[F], plan: StoragePlan[F], query: FutureQuery, now: datetime
 ) -> Callable[[str], str] | None:
-    """What makes the digest by which a stored reply is recognised; None for one that never is."""
+    """What makes the mark by which a stored reply is recognised; None for one that never is."""
     product, said = plan.update.product, acquired.statement
     if said is None or acquired.gone or not plan.is_of_product_alone:
         return None
-    if not is_settled(product, said.con_ids, now) or not has_hours(product, said):
+    until, synced_at = settled_until(product, said, now), product.synced_at
+    if until is None or synced_at is None:
         return None
-    return lambda basis: reply_digest(basis, product, query, said)
+    return lambda basis: reply_mark(
+        basis, product.key, query, said, until=str(until), synced_at=synced_at
+    )

@@ -284,7 +284,7 @@ def test_outcomes_fit(draw: Draw, snapshot: SnapshotAssertion) -> None:
         product: Future, diff: ChainDiff | None, *, applied: bool = True
     ) -> FutureUpdate[Future]:
         query = FutureQuery(symbol=product.symbol)
-        return FutureUpdate(query=query, product=product, is_new=False, diff=diff, applied=applied)
+        return FutureUpdate(query=query, stored=product, is_new=False, diff=diff, applied=applied)
 
     def get_report(*outcomes: FutureUpdate[Future] | FutureFailure) -> GetReport:
         return GetReport(

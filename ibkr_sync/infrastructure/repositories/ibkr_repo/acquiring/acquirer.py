@@ -19,6 +19,7 @@ from ibkr_sync.domain.errors import (
 from ibkr_sync.domain.evidence.acquired_future import (
     AbsentFuture,
     AcquiredFuture,
+    RecognisedReply,
     RefusedReply,
 )
 from ibkr_sync.domain.naming.query import FutureQuery
@@ -37,7 +38,9 @@ _log = logging.getLogger(__name__)
 
 F = TypeVar("F", bound=Future)
 
-Acquired: TypeAlias = AcquiredFuture[F] | AbsentFuture | RefusedReply | IbkrSyncError
+Acquired: TypeAlias = (
+    AcquiredFuture[F] | RecognisedReply | AbsentFuture | RefusedReply | IbkrSyncError
+)
 """What came of a query."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Generator, Iterable
-from typing import Generic, TypeAlias, TypeVar, cast
+from typing import Generic, TypeAlias, TypeVar
 
 from ibkr_sync.catalogue import Catalogue
 from ibkr_sync.domain.entities.contracts import FuturesContract
@@ -18,6 +18,7 @@ from ibkr_sync.domain.errors import (
 )
 from ibkr_sync.domain.evidence.acquired_future import (
     AcquiredFuture,
+    RecognisedReply,
     future_with_answers,
     stands_in,
 )
@@ -47,7 +48,6 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reply_reader im
     PLACE,
     ReplyReader,
     evidence_of,
-    scope_of,
 )
 
 F = TypeVar("F", bound=Future)
@@ -74,7 +74,9 @@ class Dialogues(Generic[F]):
         self._policy = policy
         self._reader = reader
 
-    def about(self, query: FutureQuery) -> Dialogue[AcquiredFuture[F] | KnownButDoubted]:
+    def about(
+        self, query: FutureQuery
+    ) -> Dialogue[AcquiredFuture[F] | RecognisedReply | KnownButDoubted]:
         """Ask for the product that a query means.
 
         Returns a doubt where IBKR does not know a product that is stored. Raises ReplyError,
@@ -86,13 +88,15 @@ class Dialogues(Generic[F]):
         )
         try:
             acquired = yield from self._answer_to(first)
-            if acquired.is_recognised:
+            if isinstance(acquired, RecognisedReply):
                 return acquired
             return (yield from self._ask_for_absent(acquired, disturbances))
         except ProductNotFoundError as error:
             stored = self._known.doubted_product(first.query)
             if stored is None:
                 acquired = yield from self._answer_to_others(others, error)
+                if isinstance(acquired, RecognisedReply):
+                    return acquired
                 return (yield from self._ask_for_absent(acquired, disturbances))
             doubt = KnownButDoubted(error=error, product=stored.key, disturbances=disturbances)
         if query.con_id is not None:
@@ -192,7 +196,7 @@ class Dialogues(Generic[F]):
             return set()
         return unknown if self._gateway.disturbances == disturbances else set()
 
-    def _answer_to(self, question: SymbolQuestion) -> Dialogue[AcquiredFuture[F]]:
+    def _answer_to(self, question: SymbolQuestion) -> Dialogue[AcquiredFuture[F] | RecognisedReply]:
         """Ask a question and, if it is about one contract, for all of the product."""
         reply = yield from _ask_undecoded(question.request)
         query = question.query
@@ -210,23 +214,17 @@ class Dialogues(Generic[F]):
         remarks = () if question.finding is None else (question.finding,)
         return dataclasses.replace(acquired, remarks=remarks)
 
-    def _recognised(self, query: FutureQuery, reply: ContractReply) -> AcquiredFuture[F] | None:
-        """The stored product, where a reply says of it what the one before said."""
+    def _recognised(self, query: FutureQuery, reply: ContractReply) -> RecognisedReply | None:
+        """The reply, where it says of a stored product what the one before said."""
         said = None if self._policy.dry_run else statement_of(reply)
         known = None if said is None else self._known.recognised_product(query, said)
         if said is None or known is None:
             return None
-        return AcquiredFuture(
-            product=cast("F", known),  # which the query was found to mean
-            evidence=evidence_of(reply),
-            scope=scope_of(reply.request),
-            statement=said,
-            is_recognised=True,
-        )
+        return RecognisedReply(product=known, statement=said, evidence=evidence_of(reply))
 
     def _answer_to_others(
         self, questions: Iterable[SymbolQuestion], error: ProductNotFoundError
-    ) -> Dialogue[AcquiredFuture[F]]:
+    ) -> Dialogue[AcquiredFuture[F] | RecognisedReply]:
         """Ask by other names for what nobody has seen; raises the first error if all are unknown.
 
         A name that TWS can make nothing of is unknown too.

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
-from ibkr_sync.domain.entities.futures import ChainExtent, Future, ProductKey
+from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
@@ -26,7 +26,7 @@ from ibkr_sync.domain.errors import (
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.evidence.chain_diff import absent_from_chain, refuse_chain_shrink
 from ibkr_sync.domain.evidence.product_absence import contracts_to_ask_for
-from ibkr_sync.domain.evidence.recognition import ReplyStatement
+from ibkr_sync.domain.evidence.recognition import RememberedProduct, ReplyStatement
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import renamed_product
 from ibkr_sync.domain.ports.future_source import KnownFutures
@@ -87,13 +87,11 @@ class KnownContracts:
         """
         if query.exchange is not None and query.trading_class is not None:
             return None
-        try:
-            product = self._known.get_by_symbol(query)
-        except ProductLookupError:
-            return None
-        return None if product.chain_extent is ChainExtent.NOTHING else product.key
+        return self._known.key_of(query)
 
-    def recognised_product(self, query: FutureQuery, said: ReplyStatement) -> Future | None:
+    def recognised_product(
+        self, query: FutureQuery, said: ReplyStatement
+    ) -> RememberedProduct | None:
         """Give the stored product that a query means and of which a reply says nothing new.
 
         None where any of it is open (see `KnownFutures`).

@@ -66,7 +66,17 @@ def keep_hours_by_day(
     `is_new` nothing is kept yet.
     """
     days = days_of_new_hours(product, before, now)
-    kept, last = ({}, None) if is_new else _newest_of(connection, product_id, days)
+    if is_new:
+        _append(connection, product_id, newly_said_days(days, {}), None, now)
+    else:
+        keep_days(connection, product_id, days, now)
+
+
+def keep_days(
+    connection: Connection, product_id: int, days: Mapping[date, DayHours], now: datetime
+) -> None:
+    """Keep what was just said of days of a stored product, unless it is kept already."""
+    kept, last = _newest_of(connection, product_id, days)
     _append(connection, product_id, newly_said_days(days, kept), last, now)
 
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, exists, select, update
+from sqlalchemy import Row, bindparam, delete, exists, or_, select, update
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
@@ -41,6 +41,9 @@ _BY_ID = select(schedules.c.id, *(schedules.c[name] for name in _FIELDS)).where(
 _BY_DIGEST = select(
     schedules.c.digest, schedules.c.id, *(schedules.c[name] for name in _FIELDS)
 ).where(schedules.c.digest.in_(bindparam("digests", expanding=True)))
+_OLD_OR_SAME = select(
+    schedules.c.id, schedules.c.digest, *(schedules.c[name] for name in _FIELDS)
+).where(or_(schedules.c.id == bindparam("old"), schedules.c.digest == bindparam("digest")))
 _OF_PRODUCT = select(products.c.schedule_id).where(products.c.id == bindparam("product_id"))
 _EXCEPTIONS = (
     select(contract_schedules.c.con_id, contract_schedules.c.schedule_id)
@@ -82,9 +85,18 @@ def write_schedules(
     _drop_unused(connection, {was_usual, *were.values()} - {usual, *exceptions.values()})
 
 
-def store_schedule(connection: Connection, schedule: TradingSchedule) -> int | None:
-    """Give the id of the row of a schedule, written if it is new."""
-    return _stored_ids(connection, [schedule])[id(schedule)]
+def store_rolled_schedule(
+    connection: Connection, old_id: int | None, schedule: TradingSchedule
+) -> tuple[int | None, TradingSchedule | None]:
+    """Give the id of a schedule's row, written if it is new, and the schedule of an old row."""
+    given = {"old": old_id, "digest": schedule_digest(schedule)}
+    found = {row[0]: row for row in connection.execute(_OLD_OR_SAME, given)}
+    old = found.get(old_id)
+    before = None if old is None else TradingSchedule(**dict(zip(_FIELDS, old[2:], strict=True)))
+    for row in found.values():
+        if row.digest == given["digest"] and tuple(row[2:]) == _values_of(schedule):
+            return row.id, before
+    return _stored_ids(connection, [schedule])[id(schedule)], before
 
 
 def drop_replaced_schedule(connection: Connection, old: int | None, new: int | None) -> None:

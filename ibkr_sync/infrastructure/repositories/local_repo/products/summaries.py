@@ -130,4 +130,7 @@ def _summary(
         synced_at=product.synced_at,
         closed_at=product.closed_by(now),
         remarks=remark_sentences(product.remarks, remarked),
+        listed_beside={
+            series: count for series, count in listed.counts.items() if series not in usual
+        },
     )

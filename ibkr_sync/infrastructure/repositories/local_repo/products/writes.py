@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,15 +12,19 @@ from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
+from ibkr_sync.domain.evidence.acquired_future import RecognisedReply
 from ibkr_sync.domain.evidence.chain_diff import FieldChange
 from ibkr_sync.domain.evidence.product_update import ProductUpdate
-from ibkr_sync.domain.evidence.recognition import ReplyStatement
+from ibkr_sync.domain.hours.hours_by_day import days_of_rolled_hours
 from ibkr_sync.domain.runs.sync_policy import SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import (
     bulk_insert,
     bulk_update,
 )
-from ibkr_sync.infrastructure.repositories.local_repo.products.kept_hours import keep_hours_by_day
+from ibkr_sync.infrastructure.repositories.local_repo.products.kept_hours import (
+    keep_days,
+    keep_hours_by_day,
+)
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import (
     CONTRACT_COLUMNS,
     LISTING_COLUMNS,
@@ -31,7 +34,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import (
 )
 from ibkr_sync.infrastructure.repositories.local_repo.products.schedules import (
     drop_replaced_schedule,
-    store_schedule,
+    store_rolled_schedule,
     write_schedules,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
@@ -42,7 +45,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     run_products,
 )
 
-_ID = select(products.c.id, products.c.schedule_id).where(
+_BY_KEY = select(products.c.id, products.c.schedule_id, products.c.time_zone).where(
     *(products.c[name] == bindparam(name) for name in ProductKey._fields)
 )
 _PRODUCT = update(products).where(products.c.id == bindparam("product_id"))
@@ -101,26 +104,19 @@ def write_update(
 
 
 def write_seen_again(
-    connection: Connection, product: Future, before: Future, said: ReplyStatement, now: datetime
+    connection: Connection, reply: RecognisedReply, synced_at: datetime, mark: str, now: datetime
 ) -> int:
     """Store that a product was seen again, with the hours of now, and give the id of its row.
 
-    All contracts that the reply shows share their hours, so that one of them speaks for all.
+    All contracts that the reply shows share their hours. By the `mark` it is recognised next time.
     """
-    row = connection.execute(_ID, before.key._asdict()).one()
-    schedule_id = store_schedule(connection, said.schedule)
-    values = {"synced_at": product.synced_at, "schedule_id": schedule_id}
+    row = connection.execute(_BY_KEY, reply.product.key._asdict()).one()
+    hours = reply.statement.schedule
+    schedule_id, before = store_rolled_schedule(connection, row.schedule_id, hours)
+    values = {"synced_at": synced_at, "schedule_id": schedule_id, "reply_digest": mark}
     connection.execute(_PRODUCT, {"product_id": row.id} | values)
     drop_replaced_schedule(connection, row.schedule_id, schedule_id)
-    speaker = max(said.con_ids)
-    one, one_before = (
-        dataclasses.replace(
-            other, contracts=tuple(item for item in other.contracts if item.con_id == speaker)
-        )
-        for other in (product, before)
-    )
-    chain = {contract.con_id: contract for contract in one_before.contracts}
-    keep_hours_by_day(connection, row.id, one, chain, now, is_new=False)
+    keep_days(connection, row.id, days_of_rolled_hours(before, hours, row.time_zone), now)
     return int(row.id)
 
 

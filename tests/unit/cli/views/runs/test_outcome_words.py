@@ -38,10 +38,10 @@ def test_get_and_refresh_say_one_event_with_one_word(
     is_new: bool, diff: ChainDiff | None, applied: bool, word: str
 ) -> None:
     update = FutureUpdate(
-        query=FutureQuery(symbol="ES"), product=ES, is_new=is_new, diff=diff, applied=applied
+        query=FutureQuery(symbol="ES"), stored=ES, is_new=is_new, diff=diff, applied=applied
     )
     refreshed = RefreshReport(
-        outcomes=[refreshed_product(update, NOW)],
+        outcomes=[refreshed_product(update, {}, NOW)],
         before={},
         started_at=NOW,
         finished_at=NOW,
@@ -62,8 +62,8 @@ def test_get_and_refresh_say_one_event_with_one_word(
 
 
 def test_what_no_source_was_asked_about_has_words_of_its_own() -> None:
-    stored = FutureUpdate(query=FutureQuery(symbol="ES"), product=ES, is_new=False)
+    stored = FutureUpdate(query=FutureQuery(symbol="ES"), stored=ES, is_new=False)
     known = dataclasses.replace(ES, origin=Origin.CATALOGUE, contracts=())
-    listed = dataclasses.replace(stored, product=known, is_new=True)
+    listed = dataclasses.replace(stored, stored=known, is_new=True)
     assert outcome_word(stored, from_source=False) == "stored"
     assert outcome_word(listed, from_source=False) == "catalogue"

@@ -58,7 +58,7 @@ def updated(
     applied: bool = True,
 ) -> FutureUpdate[Future]:
     return FutureUpdate(
-        query=query_for(product), product=product, is_new=is_new, diff=diff, applied=applied
+        query=query_for(product), stored=product, is_new=is_new, diff=diff, applied=applied
     )
 
 
@@ -86,7 +86,7 @@ def refreshed(
     stored_before = {product.key: stored(product) for product in before}
     return RefreshReport(
         outcomes=[
-            outcome if isinstance(outcome, FutureFailure) else refreshed_product(outcome, NOW)
+            outcome if isinstance(outcome, FutureFailure) else refreshed_product(outcome, {}, NOW)
             for outcome in outcomes
         ],
         before=stored_before,
@@ -271,7 +271,7 @@ def test_a_renamed_product_is_no_new_one(asked_by: str) -> None:
     )
     outcome = FutureUpdate(
         query=query_for(ES if asked_by == "former name" else today),
-        product=today,
+        stored=today,
         is_new=False,
         diff=ChainDiff(changes=renames),
     )
@@ -284,7 +284,7 @@ def test_a_new_product_is_reported_as_new_although_its_symbol_is_stored_elsewher
     query = FutureQuery(symbol="ES")
     other = named("ES", "NYMEX")
     diff = ChainDiff(added=other.contracts)
-    outcome = FutureUpdate(query=query, product=other, is_new=True, diff=diff)
+    outcome = FutureUpdate(query=query, stored=other, is_new=True, diff=diff)
     assert record_of(outcome, ES)["state"] == "created"
 
 
