@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.errors import AmbiguousProductError, IbkrSyncError, ProductLookupError
 from ibkr_sync_cli.messages.errors import explain_error
-from ibkr_sync_cli.messages.exit_codes import ExitCode
 from ibkr_sync_cli.messages.next_steps import step_to_show_product
-from ibkr_sync_cli.terminal.output import Output
+
+if TYPE_CHECKING:
+    from ibkr_sync.domain.entities.futures import ProductKey
+    from ibkr_sync_cli.messages.exit_codes import ExitCode
+    from ibkr_sync_cli.terminal.output import Output
 
 
 def report_error(output: Output, error: IbkrSyncError, subject: str | None = None) -> ExitCode:

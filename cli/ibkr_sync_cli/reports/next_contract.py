@@ -13,7 +13,6 @@ from ibkr_sync_cli.messages.errors import exit_code_of
 from ibkr_sync_cli.reports.errors import report_error
 from ibkr_sync_cli.terminal.notices import write_sample_data_notice
 from ibkr_sync_cli.terminal.output import OutputFormat
-from ibkr_sync_cli.views.products.delivery_table import delivery_table
 from ibkr_sync_cli.views.products.nearest_contracts import (
     NearestContract,
     holding_notes,
@@ -120,6 +119,8 @@ def _explain(output: Output, judged: NearestJudgements, question: NearestQuestio
     count = len(judged.passed_over)
     nearest = judged.judgements[count] if count < len(judged.judgements) else None
     if question.explain:
+        from ibkr_sync_cli.views.products.delivery_table import delivery_table  # loads rich
+
         output.show_on_stderr(nearest_contracts_table(judged, question.rule, question.moment))
         shown = [*judged.past_notice, *([nearest] if nearest else [])]
         for judgement in shown:

@@ -1,38 +1,30 @@
-"""The only table from a notice to what is said of it."""
+"""Notes on stderr about what was asked for, each where there is something to say."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from ibkr_sync.domain.canonical_text import canonical_text
-from ibkr_sync.domain.delivery.audit.disagreements import Disagreement
-from ibkr_sync.domain.entities.futures import ProductKey
-from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.errors import NeverFetchedError
-from ibkr_sync.domain.naming.notices import (
-    CatalogueSymbolNotice,
-    ContinuousNotice,
-    ExchangeRenamedNotice,
-    Notice,
-    OtherContractNotice,
-    OtherProductsNotice,
-    OtherYearNotice,
-    ProductRenamedNotice,
-    SeriesNotice,
-    SizeNotice,
-    SymbolRenamedNotice,
-)
-from ibkr_sync.domain.selection.contract_choice import ContractMatch, ContractWords
 from ibkr_sync_cli.messages.errors import explain_error
 from ibkr_sync_cli.messages.next_steps import step_to_audit, step_to_get_product
 from ibkr_sync_cli.terminal.output import Output, OutputFormat
 from ibkr_sync_cli.units.quantities import quantity_of
 
+if TYPE_CHECKING:
+    from ibkr_sync.domain.delivery.audit.disagreements import Disagreement
+    from ibkr_sync.domain.entities.futures import ProductKey
+    from ibkr_sync.domain.entities.product_summary import ProductSummary
+    from ibkr_sync.domain.naming.notices import Notice
+    from ibkr_sync.domain.selection.contract_choice import ContractMatch, ContractWords
+
 
 def write_notices(output: Output, notices: Iterable[Notice]) -> None:
     """Say on stderr how the user's words were taken."""
     for notice in notices:
+        from ibkr_sync_cli.terminal.notice_sentences import notice_sentence
+
         output.remark(f"note: {notice_sentence(notice)}", style="yellow")
 
 
@@ -40,6 +32,8 @@ def write_other_year_notice(output: Output, words: ContractWords, match: Contrac
     """Say on stderr that a short year was not taken for the next one it may mean."""
     month = match.contract.contract_month
     if match.is_other_year and month is not None:
+        from ibkr_sync.domain.naming.notices import OtherYearNotice
+
         write_notices(output, (OtherYearNotice(word=words.text, contract_month=month),))
 
 
@@ -94,45 +88,3 @@ def write_sample_data_notice(output: Output, written: OutputFormat | None) -> No
     """Say on stderr that what was written is sample data; a table says so itself."""
     if written is not OutputFormat.TABLE:
         output.remark("note: this is sample data", style="yellow")
-
-
-def notice_sentence(notice: Notice) -> str:
-    """What to say to the user."""
-    match notice:
-        case ExchangeRenamedNotice() | SymbolRenamedNotice() | ProductRenamedNotice():
-            sentence = _of_renames(notice)
-        case OtherProductsNotice(word=word, taken=taken, others=others):
-            names = ", ".join(map(str, others))
-            sentence = f"{word} is taken for {taken}; it is also a name of {names}"
-        case OtherContractNotice(word=word, spelling=spelling):
-            sentence = f"{word} is taken for the product; the contract is {spelling}"
-        case SeriesNotice(word=word, product=product):
-            sentence = f"{word} is a weekly series of {product}"
-        case CatalogueSymbolNotice(word=word, product=product):
-            sentence = f"the catalogue says {word} for what IBKR calls {product}"
-        case ContinuousNotice(word=word):
-            sentence = f"{word} is a continuous contract; its product is taken"
-        case SizeNotice():
-            sentence = _of_sizes(notice)
-        case OtherYearNotice(word=word, contract_month=month):
-            sentence = f"{word} is taken for {month}; a year in full is safer"
-    return sentence
-
-
-def _of_sizes(notice: SizeNotice) -> str:
-    size, left_out = canonical_text(notice.multiplier), quantity_of(notice.left_out, "contract")
-    sentence = f"multiplier {size} leaves out {left_out} of {notice.product} that it tells apart"
-    if notice.left_out == 0:
-        none = f"no contract of {notice.product}, as none differs in size alone"
-        sentence = f"multiplier {size} leaves out {none}"
-    return f"{sentence}; {notice.kept} of other sizes stay" if notice.kept else sentence
-
-
-def _of_renames(notice: ExchangeRenamedNotice | SymbolRenamedNotice | ProductRenamedNotice) -> str:
-    match notice:
-        case ExchangeRenamedNotice(old=old, new=new):
-            return f"{old} is {new} today"
-        case SymbolRenamedNotice(renamed=renamed):
-            return renamed.note
-        case ProductRenamedNotice(name=name):
-            return f"IBKR renamed {name.former} to {name.current}, seen {name.until:%Y-%m-%d}"

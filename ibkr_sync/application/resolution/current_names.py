@@ -6,10 +6,9 @@ import dataclasses
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from ibkr_sync.domain.naming.notices import Notice, ProductRenamedNotice, SymbolRenamedNotice
-
 if TYPE_CHECKING:
     from ibkr_sync.domain.naming.limits import Limits
+    from ibkr_sync.domain.naming.notices import Notice
     from ibkr_sync.domain.naming.renaming import FormerName
     from ibkr_sync.domain.naming.spellings import SymbolSpellings
     from ibkr_sync.domain.ports.catalogue import ProductCatalogue
@@ -23,6 +22,10 @@ def with_current_symbols(
     """Replace symbols that mean nothing any more, as the catalogue knows it."""
     asked = {word: catalogue.renamed_symbol(word) for word in _words_of(words)}
     renamed = {old: found for old, found in asked.items() if found is not None}
+    if not renamed:
+        return words, ()
+    from ibkr_sync.domain.naming.notices import SymbolRenamedNotice
+
     now = {old: value.now for old, value in renamed.items() if not value.is_reused}
     notices = tuple(SymbolRenamedNotice(renamed=text) for text in renamed.values())
     return _replaced(words, now), notices
@@ -40,6 +43,8 @@ def with_current_names(
     }
     if not gone:
         return words, ()
+    from ibkr_sync.domain.naming.notices import ProductRenamedNotice
+
     in_use = {
         name
         for product in stored.find_named(gone.keys())
@@ -62,6 +67,8 @@ def limits_with_current_class(
     symbols = {name.current.symbol for name in gone}
     if not gone or old is None or _is_class_of(symbols, old, stored):
         return limits, ()
+    from ibkr_sync.domain.naming.notices import ProductRenamedNotice
+
     *_, last = gone
     renamed = dataclasses.replace(limits, trading_class=last.current.trading_class)
     return renamed, (ProductRenamedNotice(name=last),)

@@ -10,13 +10,6 @@ from typing import TYPE_CHECKING
 from ibkr_sync.application.resolution.product_names import ProductNames, ambiguous_name
 from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
 from ibkr_sync.domain.entities.futures import ChainExtent, ProductKey
-from ibkr_sync.domain.naming.notices import (
-    CatalogueSymbolNotice,
-    Notice,
-    OtherContractNotice,
-    OtherProductsNotice,
-    SeriesNotice,
-)
 from ibkr_sync.domain.naming.query import FutureQuery, QueryAlternative
 from ibkr_sync.domain.naming.spellings import ContractSpelling, DaySpelling, SymbolSpellings
 from ibkr_sync.domain.naming.word_meaning import WordMeaning, WordRole, meaning_of, meaning_of_root
@@ -29,6 +22,7 @@ from ibkr_sync.domain.selection.product_choice import most_stored
 
 if TYPE_CHECKING:
     from ibkr_sync.domain.naming.known_products import KnownProduct
+    from ibkr_sync.domain.naming.notices import Notice
     from ibkr_sync.domain.ports.pins import Pin
 
 
@@ -68,12 +62,14 @@ class Inquiry:
         found = self._pinned(word) or (self._known(word, meaning) if meaning else None)
         if found is None:
             return None
-        also = tuple(
-            OtherContractNotice(word=word, spelling=contract)
-            for contract in self.words.contracts
-            if meaning_of(contract.root, self.names.of(contract.root))
-        )
-        return dataclasses.replace(found, notices=found.notices + also)
+        return dataclasses.replace(found, notices=(*found.notices, *self._other_contracts(word)))
+
+    def _other_contracts(self, word: str) -> Iterator[Notice]:
+        for contract in self.words.contracts:
+            if meaning_of(contract.root, self.names.of(contract.root)):
+                from ibkr_sync.domain.naming.notices import OtherContractNotice
+
+                yield OtherContractNotice(word=word, spelling=contract)
 
     def _as_contract(self) -> SymbolResolution | None:
         for spelling in self.words.contracts:
@@ -251,11 +247,17 @@ def _is_code(spelling: ContractSpelling) -> bool:
 
 def _notices(word: str, meaning: WordMeaning, taken: KnownProduct) -> Iterator[Notice]:
     if meaning.role is WordRole.SERIES_CLASS:
+        from ibkr_sync.domain.naming.notices import SeriesNotice
+
         yield SeriesNotice(word=word, product=taken.key)
     if meaning.role is WordRole.CATALOGUE_SYMBOL:
+        from ibkr_sync.domain.naming.notices import CatalogueSymbolNotice
+
         yield CatalogueSymbolNotice(word=word, product=taken.key)
     others = tuple(
         other.key for other in (*meaning.products, *meaning.others) if other is not taken
     )
     if others:
+        from ibkr_sync.domain.naming.notices import OtherProductsNotice
+
         yield OtherProductsNotice(word=word, taken=taken.key, others=others)

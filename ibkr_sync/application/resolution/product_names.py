@@ -16,12 +16,12 @@ from ibkr_sync.domain.errors import (
 )
 from ibkr_sync.domain.naming.known_products import KnownProduct, merge_known
 from ibkr_sync.domain.naming.limits import UNLIMITED, Limits
-from ibkr_sync.domain.naming.notices import ExchangeRenamedNotice
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.word_meaning import meaning_of_series_class
 
 if TYPE_CHECKING:
     from ibkr_sync.domain.entities.catalogue import CatalogueProduct
+    from ibkr_sync.domain.naming.notices import ExchangeRenamedNotice
     from ibkr_sync.domain.naming.renaming import FormerName
     from ibkr_sync.domain.ports.catalogue import ProductCatalogue
     from ibkr_sync.domain.ports.pins import Pin
@@ -132,7 +132,11 @@ class ProductNames:
     ) -> ExchangeRenamedNotice | None:
         """Note that the exchange that was asked for has another code today."""
         old, new = self._limits.exchange, self.exchange_of(symbol, trading_class)
-        return ExchangeRenamedNotice(old=old, new=new) if old and new and old != new else None
+        if not old or not new or old == new:
+            return None
+        from ibkr_sync.domain.naming.notices import ExchangeRenamedNotice
+
+        return ExchangeRenamedNotice(old=old, new=new)
 
     def query(
         self,

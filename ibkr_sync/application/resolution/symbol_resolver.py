@@ -32,7 +32,6 @@ from ibkr_sync.domain.errors import (
 )
 from ibkr_sync.domain.naming.known_products import KnownProduct
 from ibkr_sync.domain.naming.limits import UNLIMITED, Limits
-from ibkr_sync.domain.naming.notices import ContinuousNotice
 from ibkr_sync.domain.naming.spellings import (
     SymbolSpellings,
     parse_exchange_spelling,
@@ -44,6 +43,7 @@ from ibkr_sync.domain.selection.contract_choice import holds_contract
 
 if TYPE_CHECKING:
     from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
+    from ibkr_sync.domain.naming.notices import Notice
     from ibkr_sync.domain.naming.query import FutureQuery
     from ibkr_sync.domain.naming.renaming import FormerName
     from ibkr_sync.domain.ports.catalogue import ProductCatalogue
@@ -103,7 +103,11 @@ class SymbolResolver:
             stored_decides=stored_decides,
         )
         resolved = inquiry.answer()
-        foreign = (ContinuousNotice(word=text.strip()),) if typed.is_continuous else ()
+        foreign: tuple[Notice, ...] = ()
+        if typed.is_continuous:
+            from ibkr_sync.domain.naming.notices import ContinuousNotice
+
+            foreign = (ContinuousNotice(word=text.strip()),)
         return dataclasses.replace(
             resolved,
             notices=(*foreign, *renames, *dict.fromkeys((*renamed, *also)), *resolved.notices),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from ibkr_sync.domain.entities.contracts import ContractMonth
-from ibkr_sync.domain.entities.futures import ProductKey
-from ibkr_sync.domain.naming.known_products import RenamedSymbol
-from ibkr_sync.domain.naming.renaming import FormerName
-from ibkr_sync.domain.naming.spellings import ContractSpelling
+if TYPE_CHECKING:
+    from ibkr_sync.domain.entities.contracts import ContractMonth
+    from ibkr_sync.domain.entities.futures import ProductKey
+    from ibkr_sync.domain.naming.known_products import RenamedSymbol
+    from ibkr_sync.domain.naming.renaming import FormerName
+    from ibkr_sync.domain.naming.spellings import ContractSpelling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

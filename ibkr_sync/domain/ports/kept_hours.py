@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from datetime import date
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ibkr_sync.domain.entities.futures import ProductKey
-from ibkr_sync.domain.hours.hours_by_day import DayHours
+if TYPE_CHECKING:
+    from ibkr_sync.domain.entities.futures import ProductKey
+    from ibkr_sync.domain.hours.hours_by_day import DayHours
 
 
 class KeptHours(Protocol):

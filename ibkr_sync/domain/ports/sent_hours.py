@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
-from ibkr_sync.domain.entities.schedules import TradingSchedule
+if TYPE_CHECKING:
+    from ibkr_sync.domain.entities.schedules import TradingSchedule
 
 
 class SentHoursReader(Protocol):

@@ -6,12 +6,14 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
-from ibkr_sync.domain.errors import IbkrSyncError
-from ibkr_sync.domain.evidence.chain_diff import ChainDiff
-from ibkr_sync.domain.naming.query import FutureQuery
+
+if TYPE_CHECKING:
+    from ibkr_sync.domain.errors import IbkrSyncError
+    from ibkr_sync.domain.evidence.chain_diff import ChainDiff
+    from ibkr_sync.domain.naming.query import FutureQuery
 
 F_co = TypeVar("F_co", bound=Future, covariant=True)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from ibkr_sync.domain.entities.futures import Origin
+if TYPE_CHECKING:
+    from ibkr_sync.domain.entities.futures import Origin
 
 
 class RunKind(StrEnum):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from ibkr_sync.domain.delivery.business_days import BusinessDays
 from ibkr_sync.domain.delivery.hold_limits import (
     NOTHING_KNOWN,
     HoldLimit,
@@ -25,7 +24,6 @@ from ibkr_sync.domain.delivery.nearest_contract import (
 from ibkr_sync.domain.entities.delivery import Confidence
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.untrusted_text import harmless_line
-from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.field_phrases import rule_in_words
 from ibkr_sync_cli.units.product_names import product_text
 from ibkr_sync_cli.views.cells import sample_tag
@@ -34,6 +32,9 @@ from ibkr_sync_cli.views.tables import ItemsTable, TableColumn, items_table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from ibkr_sync.domain.delivery.business_days import BusinessDays
+    from ibkr_sync_cli.terminal.output import Result
 
 NEAREST_COLUMNS = (
     *("local_symbol", "contract_month", "last_trade_date", "con_id"),

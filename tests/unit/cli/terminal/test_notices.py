@@ -28,7 +28,8 @@ from ibkr_sync.domain.naming.notices import (
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.naming.spellings import MonthSpelling
 from ibkr_sync.domain.selection.contract_choice import ContractMatch, ContractWords
-from ibkr_sync_cli.terminal.notices import notice_sentence, write_notices, write_other_year_notice
+from ibkr_sync_cli.terminal.notice_sentences import notice_sentence
+from ibkr_sync_cli.terminal.notices import write_notices, write_other_year_notice
 from ibkr_sync_cli.terminal.output import Output
 
 SOYBEANS = ProductKey("ZS", "CBOT", "ZS")
