@@ -56,6 +56,5 @@ def _digest(reply: ContractReply, rows: Sequence[RowStatement]) -> str:
     asked = (reply.request, reply.server_version, reply.client_version, len(rows))
     digest = hashlib.sha256(repr(asked).encode())
     for part in sorted(row.besides for row in rows):
-        digest.update(b"%d:" % len(part))
-        digest.update(part)
+        digest.update(b"%d:%b" % (len(part), part))
     return digest.hexdigest()

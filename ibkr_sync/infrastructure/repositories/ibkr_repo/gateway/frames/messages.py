@@ -26,12 +26,11 @@ Message = TextMessage | ProtobufMessage
 def message_in_frame(frame: bytes, server_version: int) -> Message:
     """Give what message a frame is; raises MalformedFrameError when it has no message id."""
     if server_version < BINARY_MESSAGE_IDS:
-        fields = split_text_frame(frame)
-        return TextMessage(message_id_of_text(fields), fields, server_version)
+        return TextMessage(message_id_of_text(split_text_frame(frame, 1)), frame, server_version)
     if len(frame) < _ID_BYTES:
         raise MalformedFrameError(f"{len(frame)} bytes hold no message id")
     binary_id, body = int.from_bytes(frame[:_ID_BYTES], "big"), frame[_ID_BYTES:]
     if binary_id > PROTOBUF_OFFSET:
         return ProtobufMessage(binary_id - PROTOBUF_OFFSET, body)
     # Positions of fields count the message id, which text has no more.
-    return TextMessage(binary_id, (b"%d" % binary_id, *split_text_frame(body)), server_version)
+    return TextMessage(binary_id, b"%d\0%b" % (binary_id, body), server_version)

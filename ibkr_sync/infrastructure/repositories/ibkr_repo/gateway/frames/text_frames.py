@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 CONTRACT_DATA = 10
 BOND_CONTRACT_DATA = 18
@@ -48,14 +49,14 @@ _SENT_ONLY_BY = {
 _MOST_SPLIT = 1024
 """More fields than any message has that is decoded here."""
 
+_FIELDS_TO_REQUEST_ID = 3
+
 _LONGEST_TEXT = 16 * 1024
 """Bytes; what is kept of a field is shorter."""
 _EMPTIED = (
     *("long_name", "ev_multiplier", "min_tick", "price_magnifier", "under_con_id"),
     *("strike", "md_size_multiplier"),  # which say nothing of a future
 )
-
-_HOURS = ("time_zone_id", "trading_hours", "liquid_hours")
 
 _UNICODE_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
@@ -74,8 +75,7 @@ class RowText:
     settlement_method: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowStatement:
+class RowStatement(NamedTuple):
     """What a contract row says, as far as it is compared with one that ibapi decoded before.
 
     Attributes:
@@ -92,9 +92,9 @@ class MalformedFrameError(ValueError):
     """A frame that is not what its message id says."""
 
 
-def split_text_frame(frame: bytes) -> tuple[bytes, ...]:
-    """The NUL-terminated fields of a text frame; of a monstrous one the first."""
-    return tuple(frame.split(b"\0", _MOST_SPLIT)[:-1])
+def split_text_frame(frame: bytes, most: int = _MOST_SPLIT) -> tuple[bytes, ...]:
+    """The NUL-terminated fields of a text frame, at most so many: a monstrous one has more."""
+    return tuple(frame.split(b"\0", most)[:-1])
 
 
 def message_id_of_text(fields: tuple[bytes, ...]) -> int:
@@ -141,19 +141,28 @@ def make_text_decodable(fields: tuple[bytes, ...], server_version: int) -> tuple
 
 @dataclass(frozen=True, slots=True)
 class TextMessage:
-    """A message of NUL-terminated fields, the message id first."""
+    """A message of NUL-terminated fields, the message id first.
+
+    Most rows are told apart and weighed by a glance; only who needs fields cuts them out.
+    """
 
     message_id: int
-    fields: tuple[bytes, ...]
+    body: bytes
     server_version: int
 
+    @property
+    def fields(self) -> tuple[bytes, ...]:
+        """All fields; of a monstrous number of them the first."""
+        return split_text_frame(self.body)
+
     def field_count(self) -> int:
-        """How many fields there are; of a monstrous number of them a great one."""
-        return len(self.fields)
+        """How many fields there are."""
+        return self.body.count(b"\0")
 
     def request_id(self) -> int:
         """The request id of a contract row or end marker; raises MalformedFrameError."""
-        return request_id_of_text(self.fields, self.server_version)
+        head = split_text_frame(self.body, _FIELDS_TO_REQUEST_ID)
+        return request_id_of_text(head, self.server_version)
 
     def row_text(self) -> RowText:
         """The fields of a contract row that ibapi loses; raises MalformedFrameError."""
@@ -161,22 +170,21 @@ class TextMessage:
 
     def statement(self) -> RowStatement:
         """What a contract row says; raises MalformedFrameError."""
-        position = _positions(self.server_version)
-        besides = list(self.fields)
-        if len(besides) <= position["liquid_hours"]:
-            raise MalformedFrameError(f"contract row of {len(besides)} fields")
-        con_id = _whole_number(besides[position["con_id"]], "conId")
-        zone_id, trading, liquid = (besides[position[name]] for name in _HOURS)
-        for name in ("request_id", "trading_hours", "liquid_hours"):
-            besides[position[name]] = b""
-        return RowStatement(
-            besides=b"\0".join(besides), con_id=con_id, hours=(zone_id, trading, liquid)
-        )
+        at = _positions(self.server_version)
+        besides = self.body.split(b"\0")
+        if len(besides) <= at["liquid_hours"] + 1:
+            raise MalformedFrameError(f"contract row of {len(besides) - 1} fields")
+        trading, liquid = at["trading_hours"], at["liquid_hours"]
+        hours = besides[at["time_zone_id"]], besides[trading], besides[liquid]
+        besides[at["request_id"]] = besides[trading] = besides[liquid] = b""
+        con_id = _whole_number(besides[at["con_id"]], "conId")
+        return RowStatement(b"\0".join(besides), con_id, hours)
 
     def decodable(self) -> TextMessage:
         """The same contract row without the fields on which ibapi's decoder may raise."""
         fields = make_text_decodable(self.fields, self.server_version)
-        return TextMessage(self.message_id, fields, self.server_version)
+        body = b"".join(field + b"\0" for field in fields)
+        return TextMessage(self.message_id, body, self.server_version)
 
 
 @cache

@@ -141,12 +141,13 @@ class Intake:
     ) -> None:
         if message.message_id == frames.BOND_CONTRACT_DATA:
             raise MalformedFrameError("it is a bond, and a future was asked for")
-        chain.rows.add(frame, weight_of_row(frame, _field_count(message)))
+        weight = weight_of_row(frame, _field_count(message))
+        chain.rows.add(frame, weight)
         if chain.rows.weight > MAX_REPLY_WEIGHT:
             error = ReplyTooLargeError(str(chain.request), len(chain.rows))
+            chain.rows.discard()
             self._pending.fail(request_id, error)
-        else:
-            self._pending.fail_beyond_budget()
+        self._pending.fail_beyond_budget(weight)
 
     def _complete(
         self, request_id: int, chain: PendingChain, message: Message, frame: bytes

@@ -85,9 +85,12 @@ class PendingReplies:
         """Fail one request for contract details; what had arrived for it is discarded."""
         self._fail(lambda key, _: key == request_id, error)
 
-    def fail_beyond_budget(self) -> None:
-        """Where all rows together take too much memory, fail the largest reply in flight."""
-        if not self._budget.is_exceeded:
+    def fail_beyond_budget(self, added: int) -> None:
+        """Where all rows and what was just added take too much, fail the largest reply in flight.
+
+        `added` is in bytes of memory.
+        """
+        if not self._budget.is_exceeded_by(added):
             return
         with self._lock:
             chains = [

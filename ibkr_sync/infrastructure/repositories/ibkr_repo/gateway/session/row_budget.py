@@ -36,6 +36,7 @@ class RowBudget:
 
     def __init__(self) -> None:
         self._held: list[weakref.ref[SentRows]] = []
+        self._at_most = 0
 
     def hold(self) -> SentRows:
         """Rows of a new reply, none yet."""
@@ -46,8 +47,13 @@ class RowBudget:
         ]
         return rows
 
-    @property
-    def is_exceeded(self) -> bool:
-        """Whether all rows together take more than a session may."""
-        rows = (reference() for reference in tuple(self._held))
-        return sum(row.weight for row in rows if row is not None) > MAX_SESSION_WEIGHT
+    def is_exceeded_by(self, added: int) -> bool:
+        """Whether all rows together, with what was just added, take more than a session may.
+
+        They are added up only where what was ever added since then would be too much.
+        """
+        self._at_most += added
+        if self._at_most > MAX_SESSION_WEIGHT:
+            rows = (reference() for reference in tuple(self._held))
+            self._at_most = sum(row.weight for row in rows if row is not None)
+        return self._at_most > MAX_SESSION_WEIGHT

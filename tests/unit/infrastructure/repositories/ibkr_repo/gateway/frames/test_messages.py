@@ -25,13 +25,13 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames 
 
 def test_up_to_200_the_message_id_is_text() -> None:
     message = message_in_frame(b"52\x001\x0012\0", 200)
-    assert message == TextMessage(52, (b"52", b"1", b"12"), 200)
+    assert message == TextMessage(52, b"52\x001\x0012\0", 200)
     assert message.request_id() == 12
 
 
 def test_from_201_on_the_message_id_comes_first_in_four_bytes() -> None:
     message = message_in_frame(b"\0\0\0\x34" + b"1\x0012\0", 201)
-    assert message == TextMessage(52, (b"52", b"1", b"12"), 201)
+    assert message == TextMessage(52, b"52\x001\x0012\0", 201)
     assert message.request_id() == 12
 
 
