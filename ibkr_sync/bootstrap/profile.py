@@ -60,7 +60,7 @@ def bootstrap(
             _port, profile, entity, local, gateway=gateway, clock=clock, building=building
         )
         names = SymbolResolver(catalogue, _pins(database, clock), local, clock)
-        futures = FuturesService(_SourceOnDemand(build, local), names, local, hours_reader())
+        futures = FuturesService(_SourceOnDemand(build, local), names, local, hours_reader)
         asks_source = profile.source != "local"
         yield Services(futures, database, catalogue, clock, asks_source=asks_source)
 

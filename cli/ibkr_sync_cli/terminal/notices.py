@@ -7,8 +7,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.errors import NeverFetchedError
-from ibkr_sync_cli.messages.errors import explain_error
-from ibkr_sync_cli.messages.next_steps import step_to_audit, step_to_get_product
 from ibkr_sync_cli.terminal.output import Output, OutputFormat
 from ibkr_sync_cli.units.quantities import quantity_of
 
@@ -40,6 +38,8 @@ def write_other_year_notice(output: Output, words: ContractWords, match: Contrac
 def write_disagreements_notice(output: Output, found: Sequence[Disagreement]) -> None:
     """Say on stderr in how many values other sources differ from what was stored."""
     if found:
+        from ibkr_sync_cli.messages.next_steps import step_to_audit
+
         values = _differing(len(found))
         step = step_to_audit({disagreement.product for disagreement in found}, output.command)
         output.remark(f"note: {values} from other sources: {step}", style="yellow")
@@ -64,6 +64,8 @@ def write_nothing_notice(output: Output, what: str, next_step: str | None = None
 
 def write_never_fetched_notice(output: Output, product: ProductKey) -> None:
     """Say on stderr that no more is known of a product than the catalogue says, and what to do."""
+    from ibkr_sync_cli.messages.errors import explain_error
+
     message = explain_error(NeverFetchedError(product), output.command)
     output.remark(f"note: {message.sentence}", style="yellow")
     if not output.quiet:
@@ -78,6 +80,8 @@ def closed_since(products: Iterable[ProductSummary]) -> dict[ProductKey, datetim
 def write_closed_notice(output: Output, closed: Mapping[ProductKey, datetime]) -> None:
     """Say on stderr which products are closed, that refreshes leave them out, and what to do."""
     if closed:
+        from ibkr_sync_cli.messages.next_steps import step_to_get_product
+
         names = ", ".join(f"{key} since {at:%Y-%m-%d}" for key, at in closed.items())
         step = step_to_get_product(next(iter(closed)), output.command)
         note = f"closed, and no longer asked for by refresh: {names}; to ask again: {step}"

@@ -45,7 +45,7 @@ class FuturesService(Generic[F_co]):
         port: FuturePort[F_co],
         names: SymbolResolver,
         stored: StoredProducts,
-        reader: SentHoursReader | None = None,
+        reader: Callable[[], SentHoursReader] | None = None,
     ) -> None:
         self._port = port
         self._stored = stored

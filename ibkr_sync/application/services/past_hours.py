@@ -6,6 +6,7 @@ Hours that were stored as sent, before they were stored read, are read when they
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
@@ -47,7 +48,7 @@ class PastHoursService:
         )
 
 
-def read_past_hours(product: F, reader: SentHoursReader) -> F:
+def read_past_hours(product: F, reader: Callable[[], SentHoursReader]) -> F:
     """Give the product with what its contracts' hours mean, as far as they can be read."""
     read = {contract.con_id: _read(contract, reader) for contract in product.contracts}
     if all(read[contract.con_id] is contract for contract in product.contracts):
@@ -55,11 +56,11 @@ def read_past_hours(product: F, reader: SentHoursReader) -> F:
     return dataclasses.replace(product, contracts=tuple(read.values()))
 
 
-def _read(contract: FuturesContract, reader: SentHoursReader) -> FuturesContract:
+def _read(contract: FuturesContract, reader: Callable[[], SentHoursReader]) -> FuturesContract:
     schedule, zone = contract.schedule, contract.time_zone
     if schedule is None or zone is None or not any(map(schedule.is_unread, HoursKind)):
         return contract
-    return dataclasses.replace(contract, schedule=reader.read(schedule, ZoneInfo(zone)))
+    return dataclasses.replace(contract, schedule=reader().read(schedule, ZoneInfo(zone)))
 
 
 def read_past_day(day: DayHours, time_zone: str | None, reader: SentHoursReader) -> DayHours:

@@ -6,7 +6,7 @@ import dataclasses
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ibkr_sync.domain.entities.delivery import (
     DELIVERY_FACTS,
@@ -15,7 +15,9 @@ from ibkr_sync.domain.entities.delivery import (
     DeliverySource,
     Settlement,
 )
-from ibkr_sync.domain.evidence.chain_diff import FieldChange
+
+if TYPE_CHECKING:
+    from ibkr_sync.domain.evidence.chain_diff import FieldChange
 
 _NOT_TO_BE: Final = "none"
 _FACT: Final = re.compile(
@@ -31,6 +33,8 @@ def delivery_changes(
 
     Its text has all of it: `2026-11-30 (A, rule: last bd of m-1, learnt 2026-11-02)`.
     """
+    from ibkr_sync.domain.evidence.chain_diff import FieldChange
+
     for name in DELIVERY_FACTS:
         if _compared(before, name) != _compared(after, name):
             old, new = _fact_text(before, name), _fact_text(after, name)

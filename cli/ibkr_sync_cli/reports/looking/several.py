@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.errors import ProductLookupError
-from ibkr_sync_cli.messages.errors import exit_code_of
-from ibkr_sync_cli.reports.errors import report_error
+from ibkr_sync_cli.messages.exit_codes import ExitCode
 from ibkr_sync_cli.views.records import several_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ibkr_sync_cli.invocation import Call
-    from ibkr_sync_cli.messages.exit_codes import ExitCode
     from ibkr_sync_cli.terminal.output import Result
 
 
@@ -25,7 +23,10 @@ def report_several(call: Call, symbols: Iterable[str], view: Callable[[str], Res
     typed = list(dict.fromkeys(other.strip() for other in symbols))
     if len(typed) == 1:
         call.output.write(view(typed[0]), call.wanted)
-        return exit_code_of((), all_failed=False)
+        return ExitCode.OK
+    from ibkr_sync_cli.messages.errors import exit_code_of
+    from ibkr_sync_cli.reports.errors import report_error
+
     results: list[Result] = []
     failures: list[ProductLookupError] = []
     for symbol in typed:

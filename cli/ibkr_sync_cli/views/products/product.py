@@ -19,7 +19,6 @@ from ibkr_sync.interchange.product_rows import (
     product_to_rows,
 )
 from ibkr_sync_cli.messages.next_command import NextCommand
-from ibkr_sync_cli.messages.next_steps import step_to_show_all
 from ibkr_sync_cli.terminal.output import Result
 
 if TYPE_CHECKING:
@@ -51,6 +50,7 @@ def product_view(
     listed = dataclasses.replace(future, contracts=wanted.shown(future, now)[: wanted.limit])
 
     def table() -> RenderableType:
+        from ibkr_sync_cli.messages.next_steps import step_to_show_all
         from ibkr_sync_cli.views.products.product_table import product_table  # rich, not for pipes
 
         step = step_to_show_all(future.key, command or NextCommand(), *typed)

@@ -15,7 +15,6 @@ from ibkr_sync.domain.delivery.delivery_changes import day_of_fact, is_other_day
 from ibkr_sync.domain.entities.contracts import ContractListing, ContractSeries, FuturesContract
 from ibkr_sync.domain.entities.delivery import DELIVERY_DATES, DELIVERY_FACTS, DeliveryDates
 from ibkr_sync.domain.entities.futures import ASSET_TYPES, Future, Origin
-from ibkr_sync.domain.evidence.chain_diff import FieldChange
 from ibkr_sync.domain.ports.deliveries import (
     LONGEST_NOTICE,
     ChangedDay,
@@ -46,6 +45,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import re
 if TYPE_CHECKING:
     from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
     from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
+    from ibkr_sync.domain.evidence.chain_diff import FieldChange
     from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 
 _PRODUCT_COLUMNS = (
@@ -122,6 +122,8 @@ class LocalDeliveries(DeliveriesPort):
             }
 
     def changes_after(self, product: Future, at: datetime) -> tuple[FieldChange, ...]:
+        from ibkr_sync.domain.evidence.chain_diff import FieldChange
+
         change = field_changes.c
         statement = (
             select(change.id, change.con_id, change.field, change.old, change.new)

@@ -104,9 +104,9 @@ class TestDaysKeptAsSent:
     def test_current_hours_that_were_stored_as_sent_are_read_with_the_product(self) -> None:
         sent = dataclasses.replace(examples.HOURS, trading_sessions=None, liquid_sessions=None)
         chain = tuple(dataclasses.replace(contract, schedule=sent) for contract in ES.contracts)
-        read = read_past_hours(dataclasses.replace(ES, contracts=chain), IbkrHoursReader())
+        read = read_past_hours(dataclasses.replace(ES, contracts=chain), IbkrHoursReader)
         assert {contract.schedule for contract in read.contracts} == {examples.HOURS}
-        assert read_past_hours(ES, IbkrHoursReader()) is ES
+        assert read_past_hours(ES, IbkrHoursReader) is ES
 
 
 def test_where_kept_days_contradict_each_other_the_day_asked_for_goes_first(

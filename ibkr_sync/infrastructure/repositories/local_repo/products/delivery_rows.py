@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.engine import Connection
 
-from ibkr_sync.domain.delivery.business_days import BusinessDays
-from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
 from ibkr_sync.domain.delivery.delivery_changes import delivery_changes
-from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.delivery import (
     DELIVERY_DATES,
     DELIVERY_FACTS,
@@ -21,10 +18,7 @@ from ibkr_sync.domain.entities.delivery import (
     DeliveryDates,
     DeliverySource,
 )
-from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
-from ibkr_sync.domain.evidence.chain_diff import FieldChange
-from ibkr_sync.domain.runs.sync_policy import SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import (
     bulk_batches,
     bulk_insert,
@@ -35,6 +29,14 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     contracts,
     delivery_imports,
 )
+
+if TYPE_CHECKING:
+    from ibkr_sync.domain.delivery.business_days import BusinessDays
+    from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
+    from ibkr_sync.domain.entities.contracts import FuturesContract
+    from ibkr_sync.domain.entities.futures import Future
+    from ibkr_sync.domain.evidence.chain_diff import FieldChange
+    from ibkr_sync.domain.runs.sync_policy import SyncRun
 
 ENDS = ("ends_at", "hold_until_long", "hold_until_short")
 """Columns of a contract that follow from its dates."""

@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Table, bindparam, delete, insert, select, update
 from sqlalchemy.engine import Connection
 
-from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, ProductKey
-from ibkr_sync.domain.evidence.acquired_future import RecognisedReply
-from ibkr_sync.domain.evidence.chain_diff import FieldChange
-from ibkr_sync.domain.evidence.product_update import ProductUpdate
 from ibkr_sync.domain.hours.hours_by_day import days_of_rolled_hours
-from ibkr_sync.domain.runs.sync_policy import SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import (
     bulk_insert,
     bulk_update,
@@ -44,6 +39,13 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     products,
     run_products,
 )
+
+if TYPE_CHECKING:
+    from ibkr_sync.domain.entities.contracts import FuturesContract
+    from ibkr_sync.domain.evidence.acquired_future import RecognisedReply
+    from ibkr_sync.domain.evidence.chain_diff import FieldChange
+    from ibkr_sync.domain.evidence.product_update import ProductUpdate
+    from ibkr_sync.domain.runs.sync_policy import SyncRun
 
 _BY_KEY = select(products.c.id, products.c.schedule_id, products.c.time_zone).where(
     *(products.c[name] == bindparam(name) for name in ProductKey._fields)
