@@ -14,6 +14,7 @@ from contracts.future_port import query_for
 from ibkr_sync.domain.entities.futures import CommodityFuture, Future, Origin
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.naming.stored_names import StoredNames
 from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 
@@ -69,6 +70,24 @@ class StoredProductsContract:
         keys = [product.key for product in local.find_named({"ES", "FDAX", "ES48", "CL", "NQ"})]
         assert keys == sorted([ES.key, DAX.key, examples.CRUDE_OIL.key])
 
+    def test_knows_the_names_of_a_product_as_its_chain_has_them(
+        self, local: LocalFuturePort[Future]
+    ) -> None:
+        nearest, *later = examples.DAX_MINI.contracts
+        smaller = dataclasses.replace(nearest, multiplier=Decimal(1), trading_class="FDX1")
+        of_any_size = dataclasses.replace(later[-1], multiplier=None)
+        gone = dataclasses.replace(examples.CRUDE_OIL, contracts=examples.CRUDE_OIL.contracts[1:])
+        mixed = dataclasses.replace(examples.DAX_MINI, contracts=(smaller, of_any_size))
+        self.store(local, [mixed, gone])
+        words = {"DAX", "CL", WITH_WEEKLY.contracts[0].local_symbol, "NQ"}
+        found = local.find_names(words)
+        assert found == tuple(StoredNames.of(product) for product in local.find_named(words))
+        (names,) = local.find_names(["FDX1"])
+        assert (names.classes, names.sizes) == (
+            frozenset({"FDX1", "FDXM"}),
+            frozenset({Decimal(1)}),
+        )
+
     @pytest.mark.parametrize(
         "word", ["", "es", "E", "EUREX", "0", "7", "9" * 40, "a\0b", "a\udcffb", "%", "'; --"]
     )
@@ -76,12 +95,15 @@ class StoredProductsContract:
         self, local: LocalFuturePort[Future], word: str
     ) -> None:
         assert local.find_named([word]) == ()
+        assert local.find_names([word]) == ()
 
     def test_finds_nothing_without_a_word_or_a_product(
         self, local_of: LocalOf, local: LocalFuturePort[Future]
     ) -> None:
         assert local.find_named([]) == ()
-        assert local_of(CommodityFuture).find_named(["ES", "FDAX"]) == ()
+        commodities = local_of(CommodityFuture)
+        assert commodities.find_named(["ES", "FDAX"]) == ()
+        assert commodities.find_names(["ES", "FDAX"]) == ()
 
     def test_gives_the_tick_ladders_that_are_stored_by_id(
         self, local: LocalFuturePort[Future]

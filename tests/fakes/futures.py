@@ -40,6 +40,7 @@ from ibkr_sync.domain.evidence.recognition import RememberedProduct
 from ibkr_sync.domain.evidence.remarks import remark_sentences
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.renaming import FormerName
+from ibkr_sync.domain.naming.stored_names import StoredNames
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.domain.runs.contract_counts import ContractCounts, counts_of, counts_of_taker
@@ -316,6 +317,9 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
 
     def store_market_rules(self, rules: Iterable[MarketRule]) -> None:
         self.market_rules.update({rule.market_rule_id: rule for rule in rules})
+
+    def find_names(self, words: Collection[str]) -> tuple[StoredNames, ...]:
+        return tuple(map(StoredNames.of, self.find_named(words)))
 
     def find_named(self, words: Collection[str]) -> tuple[Future, ...]:
         covered = covered_asset_classes(self._entity)

@@ -47,8 +47,8 @@ def with_current_names(
 
     in_use = {
         name
-        for product in stored.find_named(gone.keys())
-        for name in (product.symbol, product.trading_class)
+        for product in stored.find_names(gone.keys())
+        for name in (product.key.symbol, product.key.trading_class)
     }
     left = {old: value for old, value in gone.items() if old not in in_use}
     now = {old: dict(_changed_words(value))[old] for old, value in left.items()}
@@ -76,8 +76,8 @@ def limits_with_current_class(
 
 def _is_class_of(symbols: Collection[str], trading_class: str, stored: StoredProducts) -> bool:
     return any(
-        product.trading_class == trading_class and product.symbol in symbols
-        for product in stored.find_named({trading_class})
+        product.key.trading_class == trading_class and product.key.symbol in symbols
+        for product in stored.find_names({trading_class})
     )
 
 
@@ -85,7 +85,7 @@ def pin_with_current_names(pin: Pin, stored: StoredProducts) -> Pin:
     """Give the pin by the name that its product has now, if IBKR gave up the one it names."""
     names = {pin.symbol, pin.trading_class or pin.symbol}
     keys = {name.current for name in stored.find_former_names(names) if pin.names(name.former)}
-    in_use = any(pin.names(product.key) for product in stored.find_named(names))
+    in_use = any(pin.names(product.key) for product in stored.find_names(names))
     if len(keys) != 1 or in_use:
         return pin
     symbol, exchange, trading_class = keys.pop()

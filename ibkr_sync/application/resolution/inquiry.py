@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ibkr_sync.application.resolution.product_names import ProductNames, ambiguous_name
+from ibkr_sync.application.resolution.product_names import ProductNames
 from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
 from ibkr_sync.domain.entities.futures import ChainExtent, ProductKey
 from ibkr_sync.domain.naming.query import FutureQuery, QueryAlternative
@@ -99,7 +99,7 @@ class Inquiry:
         ]
         if len(found) > 1:
             products = (product for _, meaning in readings for product in meaning.products)
-            raise ambiguous_name(self.words.text, products)
+            raise self.names.ambiguous(self.words.text, products)
         return found[0] if found else None
 
     def _as_typed(self) -> SymbolResolution:
@@ -129,7 +129,7 @@ class Inquiry:
 
     def _spelled_and_stored(self) -> Iterator[tuple[KnownProduct, SymbolResolution]]:
         """Those of them that are in a stored chain."""
-        chains = {known.key: product for product, known in self.names.stored()}
+        chains = {known.key: product for product, known in self.names.chains()}
         for spelling, meaning in self._spelled():
             words = self._contract(spelling)
             for known in meaning.products:
@@ -141,7 +141,7 @@ class Inquiry:
     def _named_and_stored(self) -> Iterator[tuple[KnownProduct, SymbolResolution]]:
         """The readings as conId or local symbol of a stored contract."""
         text, con_id = self.words.text, self.words.con_id
-        for product, known in self.names.stored():
+        for product, known in self.names.chains():
             contract = None
             if any(other.con_id == con_id for other in product.contracts):
                 contract = ContractWords(text=text, con_id=con_id)
@@ -185,7 +185,7 @@ class Inquiry:
     def _only(self, word: str, products: Sequence[KnownProduct]) -> KnownProduct:
         left = most_stored(products) if self.stored_decides else products
         if len(left) > 1:
-            raise ambiguous_name(word, products)
+            raise self.names.ambiguous(word, products)
         return left[0]
 
     def _taken(self, word: str, meaning: WordMeaning, known: KnownProduct) -> SymbolResolution:

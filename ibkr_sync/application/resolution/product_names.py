@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from ibkr_sync.domain.errors import (
     AmbiguousProductError,
     ProductNotFoundError,
 )
-from ibkr_sync.domain.naming.known_products import KnownProduct, merge_known
+from ibkr_sync.domain.naming.known_products import KnownProduct, merge_known, stored_candidate
 from ibkr_sync.domain.naming.limits import UNLIMITED, Limits
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.word_meaning import meaning_of_series_class
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ibkr_sync.domain.entities.catalogue import CatalogueProduct
     from ibkr_sync.domain.naming.notices import ExchangeRenamedNotice
     from ibkr_sync.domain.naming.renaming import FormerName
+    from ibkr_sync.domain.naming.stored_names import StoredNames
     from ibkr_sync.domain.ports.catalogue import ProductCatalogue
     from ibkr_sync.domain.ports.pins import Pin
 
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 class ProductNames:
     """Finds products by any of their names, in catalogue and database.
 
-    Of the database those are given that the words of the question name. Stored copies of the
+    Of the database those are given that the words of the question name; their chains are read
+    only where a contract is looked for, or candidates are described. Stored copies of the
     catalogue are left out: their trading class may be a guess. So is what the catalogue still
     knows by a name that IBKR gave up.
     """
@@ -38,15 +40,19 @@ class ProductNames:
     def __init__(
         self,
         catalogue: ProductCatalogue,
-        stored: Iterable[Future],
+        stored: Iterable[StoredNames],
         limits: Limits,
         now: datetime,
-        former: Iterable[FormerName] = (),
+        *,
+        former: Iterable[FormerName],
+        read_chains: Callable[[], Iterable[Future]],
     ) -> None:
         self._catalogue = catalogue
         self._limits = limits
+        self._now = now
+        self._read_chains = read_chains
         real = [product for product in stored if product.origin is not Origin.CATALOGUE]
-        self._stored = [(product, KnownProduct.stored(product, now)) for product in real]
+        self._stored = [KnownProduct.stored(product) for product in real]
         self._former = tuple(former)
         self._retired = {name.former for name in self._former} - {product.key for product in real}
 
@@ -60,10 +66,9 @@ class ProductNames:
         """Give the products that may have this name and are not excluded by the options."""
         words = filter(None, (word, meaning_of_series_class(word)))
         rows = (row for other in words for row in self._catalogue.known_as(other))
-        stored = (known for _, known in self._stored)
         catalogued = map(KnownProduct.catalogued, rows)
         current = (product for product in catalogued if product.key not in self._retired)
-        found = [product for product in merge_known(current, stored) if self._admits(product)]
+        found = [product for product in merge_known(current, self._stored) if self._admits(product)]
         still = {product.exchange for product in found if product.symbol == word}
         exchange = self.exchange_of(word)
         return tuple(
@@ -72,9 +77,21 @@ class ProductNames:
             if product.symbol != word or exchange not in still or product.exchange == exchange
         )
 
-    def stored(self) -> Iterator[tuple[Future, KnownProduct]]:
-        """Give the stored products that are not excluded by the options."""
-        return ((product, known) for product, known in self._stored if self._admits(known))
+    def chains(self) -> Iterator[tuple[Future, KnownProduct]]:
+        """Give the stored products that are not excluded by the options, with their chains."""
+        admitted = {known.key: known for known in self._stored if self._admits(known)}
+        for product in self._read_chains() if admitted else ():
+            if product.key in admitted:
+                yield product, admitted[product.key]
+
+    def ambiguous(self, word: str, products: Iterable[KnownProduct]) -> AmbiguousProductError:
+        """Give the error that names the products which a word may mean, each once, by key."""
+        found = {product.key: product.as_candidate() for product in products}
+        stored = found.keys() & {known.key for known in self._stored}
+        for product in self._read_chains() if stored else ():
+            if product.key in stored:
+                found[product.key] = stored_candidate(product, self._now)
+        return AmbiguousProductError(word, [found[key] for key in sorted(found)])
 
     @property
     def name_class(self) -> bool:
@@ -111,7 +128,7 @@ class ProductNames:
             if any(
                 market == (product.symbol, product.exchange)
                 and own in (None, product.trading_class)
-                for product, _ in self._stored
+                for product in self._stored
             ):
                 return code
         for name in reversed(self._former):
@@ -183,23 +200,16 @@ def with_known_names(
     error: ProductNotFoundError,
     query: FutureQuery,
     catalogue: ProductCatalogue,
-    stored: Collection[Future],
-    now: datetime,
+    names: ProductNames,
     *,
     pins: Iterable[Pin],
 ) -> ProductNotFoundError:
     """Add to the error what was asked for, and the products that this excludes or may be meant.
 
-    If a pin excludes them, its word too. `pins` are in today's names.
+    If a pin excludes them, its word too. `names` is what is known within the limits of the query,
+    `pins` are in today's names.
     """
     symbol = query.symbol
-    limits = Limits(
-        exchange=query.exchange,
-        currency=query.currency,
-        trading_class=query.trading_class,
-        multiplier=query.multiplier,
-    )
-    names = ProductNames(catalogue, stored, limits, now)
     admitted, known = names.of(symbol), names.without_limits().of(symbol)
     pin = _pin_of(query, pins)
     sizes = _sizes_of(pin, known) if pin else []
@@ -248,9 +258,3 @@ def _similar(
     if is_stored or any(given is not None for given in narrowed):
         return ()
     return likelier_by_name(query.symbol, catalogue)
-
-
-def ambiguous_name(word: str, products: Iterable[KnownProduct]) -> AmbiguousProductError:
-    """Give the error that names the products which a word may mean, each once, by key."""
-    by_key = {product.key: product for product in products}
-    return AmbiguousProductError(word, [by_key[key].as_candidate() for key in sorted(by_key)])

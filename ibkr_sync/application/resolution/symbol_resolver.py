@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from datetime import datetime
 from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ibkr_sync.application.resolution.current_names import (
@@ -19,7 +20,6 @@ from ibkr_sync.application.resolution.inquiry import Inquiry
 from ibkr_sync.application.resolution.likelier_products import likelier_by_spelling
 from ibkr_sync.application.resolution.product_names import (
     ProductNames,
-    ambiguous_name,
     with_known_names,
 )
 from ibkr_sync.domain.errors import (
@@ -122,7 +122,7 @@ class SymbolResolver:
         for text in texts:
             with suppress(MalformedSymbolError):  # which is said when it is resolved
                 words |= self._words_of(parse_spellings(text))
-        self._stored.find_named(words)
+        self._stored.find_names(words)
 
     def resolve_past(self, text: str, limits: Limits = UNLIMITED) -> SymbolResolution:
         """Find out what is meant of what was: its contracts may have been of another size.
@@ -153,7 +153,9 @@ class SymbolResolver:
             query = names.query(words.text)
             error = ProductNotFoundError(words.text, KNOWN_PLACES)
             raise self.with_known(error, query)
-        product = _only(words.text, meaning.products)
+        product, *others = meaning.products
+        if others:
+            raise names.ambiguous(words.text, meaning.products)
         pin = Pin(
             word=words.text,
             symbol=product.symbol,
@@ -184,9 +186,15 @@ class SymbolResolver:
 
     def with_known(self, error: ProductNotFoundError, query: FutureQuery) -> ProductNotFoundError:
         """Add to the error what was asked for, and the products that this excludes."""
-        stored = self._stored.find_named({query.symbol})
+        limits = Limits(
+            exchange=query.exchange,
+            currency=query.currency,
+            trading_class=query.trading_class,
+            multiplier=query.multiplier,
+        )
+        names = self._names_of({query.symbol}, limits, ())
         pins = [pin_with_current_names(pin, self._stored) for pin in self._pins.all_pins()]
-        return with_known_names(error, query, self._catalogue, stored, self._clock(), pins=pins)
+        return with_known_names(error, query, self._catalogue, names, pins=pins)
 
     def likelier(self, found: SymbolResolution) -> tuple[ProductCandidate, ...]:
         """Give the products that a contract may have been mistyped for (see `likelier_products`).
@@ -226,8 +234,19 @@ class SymbolResolver:
 
         What is stored may have the class of a product that the catalogue calls otherwise.
         """
-        stored = self._stored.find_named(self._words_of(words, also))
-        return ProductNames(self._catalogue, stored, limits, self._clock(), former)
+        return self._names_of(self._words_of(words, also), limits, former)
+
+    def _names_of(
+        self, words: Collection[str], limits: Limits, former: Iterable[FormerName]
+    ) -> ProductNames:
+        return ProductNames(
+            self._catalogue,
+            self._stored.find_names(words),
+            limits,
+            self._clock(),
+            former=former,
+            read_chains=partial(self._stored.find_named, words),
+        )
 
     def _words_of(self, words: SymbolSpellings, also: Iterable[str] = ()) -> set[str]:
         asked = {words.text, words.typed, *_roots(words), *also}
@@ -237,9 +256,3 @@ class SymbolResolver:
 
 def _roots(words: SymbolSpellings) -> set[str]:
     return {spelling.root for spelling in words.contracts}
-
-
-def _only(word: str, products: tuple[KnownProduct, ...]) -> KnownProduct:
-    if len(products) > 1:
-        raise ambiguous_name(word, products)
-    return products[0]

@@ -61,6 +61,17 @@ class ChainExtent(IntEnum):
     SINGLE_CONTRACTS = 1
     WHOLE = 2
 
+    @classmethod
+    def of(cls, origin: Origin, *, synced_at: datetime | None, has_contracts: bool) -> ChainExtent:
+        """That of a product of this origin: if it was never synced only what moved in.
+
+        A file may give a whole chain and no time.
+        """
+        if not has_contracts:
+            return cls.NOTHING
+        is_whole = synced_at is not None or origin in (Origin.FILE, Origin.SAMPLE)
+        return cls.WHOLE if is_whole else cls.SINGLE_CONTRACTS
+
 
 class ProductKey(NamedTuple):
     """The identity of a product."""
@@ -155,14 +166,10 @@ class Future:
 
     @property
     def chain_extent(self) -> ChainExtent:
-        """How much of the chain is stored: of a product that was never synced only what moved in.
-
-        A file may give a whole chain and no time.
-        """
-        if not self.contracts:
-            return ChainExtent.NOTHING
-        is_whole = self.synced_at is not None or self.origin in (Origin.FILE, Origin.SAMPLE)
-        return ChainExtent.WHOLE if is_whole else ChainExtent.SINGLE_CONTRACTS
+        """How much of the chain is stored."""
+        return ChainExtent.of(
+            self.origin, synced_at=self.synced_at, has_contracts=bool(self.contracts)
+        )
 
     @property
     def quoted_tick(self) -> Decimal | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Self
 
@@ -13,6 +13,7 @@ from ibkr_sync.domain.entities.catalogue import CatalogueProduct
 from ibkr_sync.domain.entities.futures import ChainExtent, Future, Origin, ProductKey
 from ibkr_sync.domain.errors import ProductCandidate
 from ibkr_sync.domain.naming.query import FutureQuery
+from ibkr_sync.domain.naming.stored_names import StoredNames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +25,8 @@ class KnownProduct:
         exchange_code: the exchange's own code; None when it is the symbol or unknown.
         series_classes: classes of weekly and daily series that belong to the product.
         has_weeklies: whether weekly or daily contracts share the symbol.
+        multiplier: the one that the catalogue states.
         sizes: the multipliers of its contracts, as far as they are known.
-        contract_count: how many unexpired contracts there are; None when no source was asked.
         chain_extent: how much of its chain is stored.
         catalogue_symbol: what the catalogue calls it, where IBKR has another symbol.
     """
@@ -40,8 +41,6 @@ class KnownProduct:
     multiplier: Decimal | None = None
     sizes: frozenset[Decimal] = frozenset()
     name: str | None = None
-    next_expiry: date | None = None
-    contract_count: int | None = None
     chain_extent: ChainExtent = ChainExtent.NOTHING
     catalogue_symbol: str | None = None
 
@@ -61,21 +60,17 @@ class KnownProduct:
         )
 
     @classmethod
-    def stored(cls, product: Future, now: datetime) -> Self:
-        """A stored product, as it stands at the aware instant `now`."""
-        unexpired = product.unexpired(now)
-        classes = frozenset(contract.trading_class for contract in product.contracts)
+    def stored(cls, product: StoredNames) -> Self:
+        """A stored product."""
+        symbol, exchange, trading_class = product.key
         return cls(
-            symbol=product.symbol,
-            exchange=product.exchange,
+            symbol=symbol,
+            exchange=exchange,
             currency=product.currency,
-            trading_class=product.trading_class,
-            series_classes=classes - {product.trading_class},
-            multiplier=product.multiplier,
+            trading_class=trading_class,
+            series_classes=product.classes - {trading_class},
             sizes=product.sizes,
             name=product.name,
-            next_expiry=min((contract.last_trade_date for contract in unexpired), default=None),
-            contract_count=None if product.origin is Origin.CATALOGUE else len(unexpired),
             chain_extent=product.chain_extent,
         )
 
@@ -92,15 +87,28 @@ class KnownProduct:
         )
 
     def as_candidate(self) -> ProductCandidate:
-        """The product as one of several that may be meant."""
+        """What only the catalogue knows, as one of several products that may be meant."""
         return ProductCandidate(
             key=self.key,
             currency=self.currency,
             multiplier=self.multiplier,
             name=self.name,
-            next_expiry=self.next_expiry,
-            contract_count=self.contract_count,
+            next_expiry=None,
+            contract_count=None,
         )
+
+
+def stored_candidate(product: Future, now: datetime) -> ProductCandidate:
+    """A stored product as one of several that may be meant, at the aware instant `now`."""
+    unexpired = product.unexpired(now)
+    return ProductCandidate(
+        key=product.key,
+        currency=product.currency,
+        multiplier=product.multiplier,
+        name=product.name,
+        next_expiry=min((contract.last_trade_date for contract in unexpired), default=None),
+        contract_count=None if product.origin is Origin.CATALOGUE else len(unexpired),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

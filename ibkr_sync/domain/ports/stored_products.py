@@ -10,10 +10,15 @@ if TYPE_CHECKING:
     from ibkr_sync.domain.entities.futures import Future
     from ibkr_sync.domain.entities.market_rules import MarketRule
     from ibkr_sync.domain.naming.renaming import FormerName
+    from ibkr_sync.domain.naming.stored_names import StoredNames
 
 
 class StoredProducts(Protocol):
     """Products in the database; every method raises StorageError."""
+
+    @abstractmethod
+    def find_names(self, words: Collection[str]) -> tuple[StoredNames, ...]:
+        """Give the names of every product that `find_named` gives, without reading chains."""
 
     @abstractmethod
     def find_named(self, words: Collection[str]) -> tuple[Future, ...]:

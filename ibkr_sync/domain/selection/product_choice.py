@@ -16,7 +16,7 @@ from ibkr_sync.domain.errors import (
     AssetClassMismatchError,
     ProductNotFoundError,
 )
-from ibkr_sync.domain.naming.known_products import KnownProduct
+from ibkr_sync.domain.naming.known_products import stored_candidate
 from ibkr_sync.domain.naming.query import FutureQuery
 
 F = TypeVar("F", bound=Future)
@@ -53,6 +53,6 @@ def choose_product(
         raise AssetClassMismatchError(query.symbol, matching[0].asset_class)
     left = most_stored(own)
     if len(left) > 1:
-        candidates = [KnownProduct.stored(product, now).as_candidate() for product in own]
+        candidates = [stored_candidate(product, now) for product in own]
         raise AmbiguousProductError(query.symbol, sorted(candidates, key=lambda item: item.key))
     return cast("F", left[0])

@@ -29,6 +29,7 @@ from ibkr_sync.domain.entities.imported_delivery import ImportedRow, ImportOrigi
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import ReplyTimeoutError
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
+from ibkr_sync.domain.naming.stored_names import StoredNames
 from ibkr_sync.domain.ports.pins import Pin
 from ibkr_sync.domain.ports.watchlist import WatchedProduct
 from ibkr_sync.domain.runs.future_update import FutureFailure
@@ -90,6 +91,12 @@ def live_through_a_week(database: Database) -> None:
             local.record_failure(failure, run, refused=reply(1))
 
 
+def names_of(product: Future) -> Iterator[str]:
+    yield from (product.symbol, product.trading_class)
+    for contract in product.contracts:
+        yield from (contract.trading_class, contract.local_symbol, str(contract.con_id))
+
+
 def test_a_chain_may_be_longer_than_the_parameters_that_a_statement_takes(tmp_path: Path) -> None:
     """SQLite before 3.32 takes 999 of them."""
     first = examples.ES.contracts[0]
@@ -106,6 +113,8 @@ def test_a_chain_may_be_longer_than_the_parameters_that_a_statement_takes(tmp_pa
             with local.sync_run(Origin.IBKR) as run:
                 store(local, product, run, clock)
         stored = local.get_by_symbol(by_symbol(product)).contracts
+        (named,) = local.find_names({f"{number}" for number in range(5000)})
+    assert named.key == product.key
     assert {item.con_id for item in stored} == {item.con_id for item in chain}
     assert {item.listing.last_seen_at for item in stored if item.listing} == {clock.now}
 
@@ -144,6 +153,8 @@ def test_any_product_comes_back_the_same_from_both_databases(
                 update = local.get_or_create_entity(acquired, query_for(product), NOW_PLEASE, run)
             fresh = repository(database, clock).get_by_symbol(query_for(product))
             assert dataclasses.asdict(fresh) == dataclasses.asdict(update.product)
+            for name in names_of(fresh):
+                assert local.find_names([name]) == (StoredNames.of(fresh),)
             found.append(fresh)
     # What a row says of its own absence is no evidence: it was seen.
     seen = tuple(dataclasses.replace(contract, listing=None) for contract in product.contracts)

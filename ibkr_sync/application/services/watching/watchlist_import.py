@@ -15,9 +15,6 @@ from ibkr_sync.domain.errors import (
 from ibkr_sync.domain.naming.limits import Limits
 from ibkr_sync.domain.naming.watchlist_line import WatchlistLine, WatchlistLineProblem
 
-_AT_ONCE = 32
-"""So many lines are looked up in the database at once."""
-
 
 class WatchlistImport:
     """Finds out what the lines of a list mean."""
@@ -47,10 +44,9 @@ class WatchlistImport:
         """
         problems = list(unreadable)
         matches: list[WatchlistMatch] = []
+        self._service.look_up(line.symbol for line in lines)
         for done, line in enumerate(lines):
             self._show(done, len(lines))
-            if done % _AT_ONCE == 0:
-                self._service.look_up(other.symbol for other in lines[done : done + _AT_ONCE])
             found = self._match(line, group)
             if isinstance(found, WatchlistLineProblem):
                 problems.append(found)

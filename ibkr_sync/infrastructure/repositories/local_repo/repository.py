@@ -33,7 +33,7 @@ from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate, UnreadFuture
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
 from ibkr_sync.domain.selection.product_choice import choose_product, most_stored
-from ibkr_sync.infrastructure.repositories.local_repo.products import reads
+from ibkr_sync.infrastructure.repositories.local_repo.products import names, reads
 from ibkr_sync.infrastructure.repositories.local_repo.products.sole_products import (
     SoleProduct,
     read_sole_products,
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     )
     from ibkr_sync.domain.evidence.recognition import RememberedProduct
     from ibkr_sync.domain.naming.renaming import FormerName
+    from ibkr_sync.domain.naming.stored_names import StoredNames
     from ibkr_sync.domain.ports.catalogue import ProductCatalogue
     from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
     from ibkr_sync.infrastructure.repositories.local_repo.products.planning import StoragePlan
@@ -128,15 +129,21 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             summaries = read_summaries(connection, self._clock(), self._database.name)
         return tuple(summary for summary in summaries if summary.asset_class in covered)
 
+    def find_names(self, words: Collection[str]) -> tuple[StoredNames, ...]:
+        covered = covered_asset_classes(self._entity)
+        with reading(self._database) as connection:
+            found = names.read_names(connection, words, self._database.name)
+        return tuple(product for product in found if product.asset_class in covered)
+
     def find_named(self, words: Collection[str]) -> tuple[Future, ...]:
         covered = covered_asset_classes(self._entity)
         with reading(self._database) as connection:
-            found = reads.read_named(connection, words, self._database.name)
+            found = names.read_named(connection, words, self._database.name)
         return tuple(product for product in found if product.asset_class in covered)
 
     def find_former_names(self, words: Collection[str]) -> tuple[FormerName, ...]:
         with reading(self._database) as connection:
-            return tuple(reads.read_former_names(connection, words))
+            return tuple(names.read_former_names(connection, words))
 
     def find_market_rules(self, ids: Collection[int]) -> tuple[MarketRule, ...]:
         with reading(self._database) as connection:

@@ -9,7 +9,12 @@ import pytest
 from example_products import DECEMBER, ES, NOW
 from fakes.catalogue import a_product
 from ibkr_sync.domain.entities.futures import Origin
-from ibkr_sync.domain.naming.known_products import KnownProduct, merge_known
+from ibkr_sync.domain.naming.known_products import (
+    KnownProduct,
+    merge_known,
+    stored_candidate,
+)
+from ibkr_sync.domain.naming.stored_names import StoredNames
 from ibkr_sync.domain.naming.word_meaning import (
     WordRole,
     meaning_of,
@@ -18,7 +23,8 @@ from ibkr_sync.domain.naming.word_meaning import (
 )
 
 WEEKLY = dataclasses.replace(DECEMBER, con_id=9, trading_class="ES48")
-STORED = KnownProduct.stored(dataclasses.replace(ES, contracts=(*ES.contracts, WEEKLY)), NOW)
+WITH_WEEKLY = dataclasses.replace(ES, contracts=(*ES.contracts, WEEKLY))
+STORED = KnownProduct.stored(StoredNames.of(WITH_WEEKLY))
 
 
 def catalogued(**fields: object) -> KnownProduct:
@@ -26,13 +32,14 @@ def catalogued(**fields: object) -> KnownProduct:
 
 
 def test_a_stored_product_says_its_next_expiry_and_its_series() -> None:
-    assert STORED.next_expiry == DECEMBER.last_trade_date
-    assert (STORED.contract_count, STORED.series_classes) == (3, frozenset({"ES48"}))
+    candidate = stored_candidate(WITH_WEEKLY, NOW)
+    assert (candidate.next_expiry, candidate.contract_count) == (DECEMBER.last_trade_date, 3)
+    assert STORED.series_classes == frozenset({"ES48"})
 
 
 def test_a_copy_of_the_catalogue_does_not_count_contracts() -> None:
     copied = dataclasses.replace(ES, origin=Origin.CATALOGUE, contracts=(), synced_at=None)
-    assert KnownProduct.stored(copied, NOW).as_candidate().contract_count is None
+    assert stored_candidate(copied, NOW).contract_count is None
 
 
 def test_what_is_stored_takes_the_place_of_what_the_catalogue_knows() -> None:

@@ -45,10 +45,11 @@ class _Prepared:
     parameters: tuple[_Parameter, ...]
 
 
-def bulk_batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Cut values into as many as one statement may name."""
-    for first in range(0, len(values), _NAMED_AT_ONCE):
-        yield values[first : first + _NAMED_AT_ONCE]
+def bulk_batches(values: Sequence[T], *, named: int = 1) -> Iterator[Sequence[T]]:
+    """Cut values into as many as one statement may name, which names each so many times."""
+    size = _NAMED_AT_ONCE // named
+    for first in range(0, len(values), size):
+        yield values[first : first + size]
 
 
 def bulk_insert(

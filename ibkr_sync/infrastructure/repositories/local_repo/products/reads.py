@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, or_, select
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import StorageError
-from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import bulk_batches
-from ibkr_sync.infrastructure.repositories.local_repo.database.snapshot import (
-    loaded_in,
-    read_once,
-)
+from ibkr_sync.infrastructure.repositories.local_repo.database.snapshot import loaded_in
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import (
     CONTRACT_COLUMNS,
     map_to_entity,
@@ -41,8 +36,6 @@ if TYPE_CHECKING:
 
 _MOST_LOADED = 64
 """How many products a snapshot holds at once; a chain takes up to 1 MB."""
-
-_CON_ID = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 
 # What every product of a run asks is built once: building takes longer than answering.
 _TAKEN_FOR = select(products).where(
@@ -72,30 +65,6 @@ _CHAINS = (
     .order_by(contracts.c.last_trade_date, contracts.c.con_id)
 )
 _OF_IDS = select(products).where(products.c.id.in_(bindparam("ids", expanding=True)))
-_WORDS: BindParameter[Any] = bindparam("words", expanding=True)
-_NAMED = select(products).where(
-    or_(
-        products.c.symbol.in_(_WORDS),
-        products.c.trading_class.in_(_WORDS),
-        products.c.id.in_(
-            select(contracts.c.product_id).where(
-                or_(
-                    contracts.c.con_id.in_(bindparam("con_ids", expanding=True)),
-                    contracts.c.local_symbol.in_(_WORDS),
-                    contracts.c.trading_class.in_(_WORDS),
-                )
-            )
-        ),
-    )
-)
-_FORMER_NAMES = (
-    select(
-        *(former_names.c[name] for name in ("symbol", "exchange", "trading_class", "until")),
-        *(products.c[name] for name in ("symbol", "exchange", "trading_class")),
-    )
-    .join(products, products.c.id == former_names.c.product_id)
-    .order_by(former_names.c.id)
-)
 _ONE_OF_SAMPLE = select(products.c.id).where(products.c.origin == Origin.SAMPLE).limit(1)
 _ONE_OF_REAL = (
     select(products.c.id)
@@ -167,38 +136,6 @@ def _formerly_called(query: FutureQuery) -> Select[Any]:
     return select(former_names.c.product_id).where(*conditions)
 
 
-def read_named(connection: Connection, words: Collection[str], place: str) -> list[Future]:
-    """Give the products that have one of the words for a name, by key.
-
-    Raises StorageError for a row that holds what no entity can.
-    """
-    known = loaded_in(connection, frozenset[int])
-    new = {word for word in words if word not in known and not unstorable_reason(word)}
-    found: dict[int, Future] = {}
-    if new:
-        values = {
-            "words": sorted(new),
-            "con_ids": [int(word) for word in sorted(new) if _CON_ID.fullmatch(word)],
-        }
-        ids: defaultdict[str, set[int]] = defaultdict(set)
-        for stored in _load(connection, place, _NAMED, values):
-            found[stored.product_id] = stored.product
-            for word in new & set(_names_of(stored.product)):
-                ids[word].add(stored.product_id)
-        known.update({word: frozenset(ids[word]) for word in new})
-    wanted = sorted(frozenset[int]().union(*(known.get(word, ()) for word in words)))
-    found |= loaded_in(connection, Future)
-    if not found.keys() >= set(wanted):
-        return [stored.product for stored in _load(connection, place, _OF_IDS, {"ids": wanted})]
-    return sorted((found[number] for number in wanted), key=lambda product: product.key)
-
-
-def _names_of(product: Future) -> Iterator[str]:
-    yield from (product.symbol, product.trading_class)
-    for contract in product.contracts:
-        yield from (contract.trading_class, contract.local_symbol, str(contract.con_id))
-
-
 def read_by_key(connection: Connection, key: ProductKey, place: str) -> StoredProduct | None:
     """Give the product that a reply for `key` is about, with its chain; raises StorageError.
 
@@ -213,6 +150,11 @@ def read_by_key(connection: Connection, key: ProductKey, place: str) -> StoredPr
     return guessed if guessed.product.is_stub else None
 
 
+def read_by_ids(connection: Connection, ids: Collection[int], place: str) -> list[StoredProduct]:
+    """Give the products with these ids, by key; raises StorageError."""
+    return _load(connection, place, _OF_IDS, {"ids": sorted(ids)}) if ids else []
+
+
 def read_owners(
     connection: Connection, con_ids: Collection[int], place: str
 ) -> list[StoredProduct]:
@@ -223,23 +165,6 @@ def read_owners(
         for other in _load(connection, place, _OWNERS, {"con_ids": some})
     }
     return sorted(owners.values(), key=lambda item: item.product.key)
-
-
-def read_former_names(connection: Connection, words: Collection[str]) -> list[FormerName]:
-    """Give the former names of products that have one of the words for symbol or class."""
-    asked = set(words)
-    return [
-        name
-        for name in read_once(connection, _former_names)
-        if not asked.isdisjoint((name.former.symbol, name.former.trading_class))
-    ]
-
-
-def _former_names(connection: Connection) -> list[FormerName]:
-    return [
-        FormerName(former=ProductKey(*row[:3]), until=row[3], current=ProductKey(*row[4:]))
-        for row in connection.execute(_FORMER_NAMES)
-    ]
 
 
 def holds_sample_data(connection: Connection) -> bool:

@@ -23,7 +23,7 @@ from ibkr_sync.domain.errors import (
     UpstreamDownError,
 )
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff, FieldChange
-from ibkr_sync.domain.naming.known_products import KnownProduct
+from ibkr_sync.domain.naming.known_products import stored_candidate
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync_cli.views.runs.refresh_summary import (
@@ -297,9 +297,7 @@ def test_what_a_run_that_was_cut_short_did_not_reach_is_counted() -> None:
 
 def test_a_symbol_that_may_mean_several_products_is_booked_under_none() -> None:
     """Although one of them alone is stored."""
-    known = [
-        KnownProduct.stored(future, NOW).as_candidate() for future in (ES, named("ES", "NYMEX"))
-    ]
+    known = [stored_candidate(future, NOW) for future in (ES, named("ES", "NYMEX"))]
     error = AmbiguousProductError("ES", known)
     outcome = FutureFailure(query=FutureQuery(symbol="ES"), error=error)
     record = record_of(outcome, ES)
