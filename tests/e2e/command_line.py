@@ -19,11 +19,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 from typing import IO, Any
 
 from e2e import preloaded
-from e2e.preloaded import Fork, Process
+from e2e.preloaded import Fork, Process, Resident
 
 COMMAND = Path(sysconfig.get_path("scripts")) / "ibkr-sync"
 
@@ -42,6 +43,20 @@ for overriding_permissions in (1, 2):
 os.execv(sys.argv[1], sys.argv[1:])
 """
 """Root ignores file permissions; without these two capabilities it heeds its own as others do."""
+
+
+class Way(Enum):
+    """How the command is run where a test does not ask for a process.
+
+    Attributes:
+        IN_PLACE: where runs before it ended, in a process that has loaded the command.
+        FORK: in a fork of such a process.
+        INSTALLED: as it is installed.
+    """
+
+    IN_PLACE = auto()
+    FORK = auto()
+    INSTALLED = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +91,11 @@ class CommandLine:
 
     Args:
         folder: where the home and the working folder are made.
-        installed: run the installed command even where a fork of a preloaded one would do.
+        way: how a run is made, where nothing about it makes a process necessary.
     """
 
-    def __init__(self, folder: Path, *, installed: bool = False) -> None:
-        self.installed = installed
+    def __init__(self, folder: Path, *, way: Way = Way.IN_PLACE) -> None:
+        self.way = way
         self.home = folder / "home"
         self.cwd = folder / "work"
         self.home.mkdir(parents=True)
@@ -95,8 +110,12 @@ class CommandLine:
     ) -> Ended:
         """Run to the end."""
         command = [str(COMMAND), *map(str, arguments)]
-        if stdout == subprocess.PIPE and not without_root_rights and self._can_fork(command, env):
-            return self._fork(command, env)
+        if (
+            stdout == subprocess.PIPE
+            and not without_root_rights
+            and self._is_preloaded(command, env)
+        ):
+            return self._run_preloaded(command, env)
         if without_root_rights:
             command = [sys.executable, "-c", _WITHOUT_ROOT_RIGHTS, *command]
         done = subprocess.run(  # noqa: S603 - our own command
@@ -134,9 +153,9 @@ class CommandLine:
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         command = [str(COMMAND), *map(str, arguments)]
         env = {"TERM": "xterm-256color"} | dict(env or {})
-        process: Process
-        if self._can_fork(command, env):
-            process = self._start_fork(command, env, (theirs, theirs, theirs))
+        process: Process | Resident
+        if self._is_preloaded(command, env):
+            process = self._start_preloaded(command, env, (theirs, theirs, theirs))
         else:
             process = subprocess.Popen(  # noqa: S603 - our own command
                 command,
@@ -162,37 +181,37 @@ class CommandLine:
         known = {"HOME": str(self.home), "PATH": os.defpath} | dict(extra or {})
         return {name: value for name, value in known.items() if value is not None}
 
-    def _can_fork(self, command: Sequence[str], env: Mapping[str, str | None] | None) -> bool:
-        return not self.installed and preloaded.can_run(command, self.environment(env))
+    def _is_preloaded(self, command: Sequence[str], env: Mapping[str, str | None] | None) -> bool:
+        return self.way is not Way.INSTALLED and preloaded.can_run(command, self.environment(env))
 
-    def _fork(self, command: Sequence[str], env: Mapping[str, str | None] | None) -> Ended:
+    def _run_preloaded(self, command: Sequence[str], env: Mapping[str, str | None] | None) -> Ended:
         with (
             open(os.devnull, "rb") as nothing,  # noqa: PTH123 - a device
             tempfile.TemporaryFile() as out,
             tempfile.TemporaryFile() as err,
         ):
             streams = (nothing.fileno(), out.fileno(), err.fileno())
-            with self._start_fork(command, env, streams) as process:
-                try:
-                    code = process.wait(FAIL_AFTER)
-                finally:
-                    process.kill()
+            run = self._start_preloaded(command, env, streams)
+            try:
+                code = run.wait(FAIL_AFTER)
+            finally:
+                run.kill()
             out.seek(0)
             err.seek(0)
             return ended(code, out.read(), err.read(), command[1:])
 
-    def _start_fork(
+    def _start_preloaded(
         self,
         command: Sequence[str],
         env: Mapping[str, str | None] | None,
         streams: tuple[int, int, int],
-    ) -> Fork:
-        return preloaded.started().start(
-            command, env=self.environment(env), cwd=self.cwd, streams=streams
-        )
+    ) -> Fork | Resident:
+        process = preloaded.started()
+        start = process.start if self.way is Way.FORK else process.start_in_place
+        return start(command, env=self.environment(env), cwd=self.cwd, streams=streams)
 
     def _start(self, command: Sequence[str], env: Mapping[str, str]) -> Process:
-        if not self.installed and preloaded.can_run(command, env):
+        if self.way is not Way.INSTALLED and preloaded.can_run(command, env):
             return preloaded.started().start_with_pipes(command, env=env, cwd=self.cwd)
         return subprocess.Popen(  # noqa: S603 - our own command
             command,

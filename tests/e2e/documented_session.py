@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from e2e.command_line import CommandLine
-from e2e.preloaded import CLOCK
+from e2e.one_run import CLOCK
 from gateway.server import ScriptedGateway
 from ibkr_sync.infrastructure.replay.recording import Recording
 from ibkr_sync.infrastructure.replay.sample.week import SampleWeek

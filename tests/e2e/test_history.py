@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from e2e.command_line import CommandLine
-from e2e.preloaded import CLOCK
+from e2e.one_run import CLOCK
 from e2e.stored_rows import opened
 from example_products import DECEMBER, ES, MARCH
 from ibkr_sync.domain.entities.contracts import ContractMonth, FuturesContract, Venue

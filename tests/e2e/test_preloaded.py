@@ -1,4 +1,4 @@
-"""A fork of the preloaded command does what the installed command does."""
+"""A run of the preloaded command does what the installed command does."""
 
 from __future__ import annotations
 
@@ -7,15 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from e2e.command_line import CommandLine
-
-
-@pytest.fixture
-def installed(ibkr_sync: CommandLine) -> CommandLine:
-    """The installed command where the preloaded one is: same home, same working folder."""
-    command = copy(ibkr_sync)
-    command.installed = True
-    return command
+from e2e.command_line import CommandLine, Way
+from e2e.one_run import CLOCK
 
 
 @pytest.mark.parametrize(
@@ -33,23 +26,42 @@ def installed(ibkr_sync: CommandLine) -> CommandLine:
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_it_ends_and_prints_as_the_installed_command_does(
-    ibkr_sync: CommandLine,
-    installed: CommandLine,
-    stocked: Path,
-    arguments: list[str],
-    env: dict[str, str],
+    ibkr_sync: CommandLine, stocked: Path, arguments: list[str], env: dict[str, str]
 ) -> None:
     call: list[str | Path] = ["--database", stocked, *arguments]
+    in_place, fork, installed = (run_as(way, ibkr_sync) for way in Way)
 
-    assert ibkr_sync(*call, env=env) == installed(*call, env=env)
-    assert ibkr_sync.on_terminal(*call, env=env) == installed.on_terminal(*call, env=env)
+    assert in_place(*call, env=env) == fork(*call, env=env) == installed(*call, env=env)
+    on_terminal = in_place.on_terminal(*call, env=env)
+    assert on_terminal == fork.on_terminal(*call, env=env)
+    assert on_terminal == installed.on_terminal(*call, env=env)
+
+
+def run_as(way: Way, command_line: CommandLine) -> CommandLine:
+    """The command run in this way: same home, same working folder."""
+    other = copy(command_line)
+    other.way = way
+    return other
 
 
 def test_what_a_run_sets_is_gone_with_it(ibkr_sync: CommandLine, stocked: Path) -> None:
     show = ("--database", stocked, "show", "ES", "--json")
     before = ibkr_sync(*show)
+    log, elsewhere = ibkr_sync.cwd / "run.log", stocked.parent / "elsewhere"
+    elsewhere.mkdir()
+    other = copy(ibkr_sync)
+    other.cwd = elsewhere
 
-    ibkr_sync("-vv", "--no-color", "--profile", "demo", "get", "NQ", env={"NO_COLOR": "1"})
+    other(
+        *("-vv", "--no-color", "--debug", "--log-file", log, "--profile", "demo", "get", "NQ"),
+        env={"NO_COLOR": "1", "TZ": "Asia/Tokyo", CLOCK: "2031-01-01T00:00:00+00:00"},
+    )
+    other("--help")
+    other("shwo")
 
+    logged = log.read_bytes()
+    assert logged
     assert before.err == ""
     assert ibkr_sync(*show) == before
+    assert ibkr_sync(*show) == run_as(Way.FORK, ibkr_sync)(*show)
+    assert log.read_bytes() == logged

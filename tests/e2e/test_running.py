@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.command_line import CommandLine, finish, wait_until
+from e2e.command_line import CommandLine, Way, finish, wait_until
 from e2e.gateways import sample_gateway
 from e2e.stored_rows import is_sound, kept, runs
 from gateway.faults import Occasion, PauseAfterRows, Silence
@@ -112,7 +112,7 @@ def test_a_signal_during_the_handshake_ends_the_run_at_once(
 
 @pytest.mark.faults
 def test_a_signal_at_any_moment_of_the_start_is_heeded(ibkr_sync: CommandLine) -> None:
-    ibkr_sync.installed = True
+    ibkr_sync.way = Way.INSTALLED
     for after in (0.05, 0.1, 0.15, 0.2, 0.3, 0.5):
         with ibkr_sync.running("list") as process:
             time.sleep(after)
