@@ -6,6 +6,7 @@ and each worker makes anew what the tests of a module share.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,4 +22,9 @@ MADE_ONCE = (
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Bring them to the front, in every worker alike."""
-    items.sort(key=lambda item: not any(item.path.is_relative_to(other) for other in MADE_ONCE))
+    items.sort(key=lambda item: not _is_made_once(item.path))
+
+
+@cache
+def _is_made_once(path: Path) -> bool:
+    return any(path.is_relative_to(other) for other in MADE_ONCE)

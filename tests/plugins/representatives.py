@@ -6,6 +6,7 @@ folders of faults is marked `faults`, for `make faults`.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what `make test` leaves out, before pytest selects by marks."""
     represented = set()
     for item in items:
-        if any(folder in item.path.parents for folder in FOLDERS_OF_FAULTS):
+        if _tries_faults(item.path):
             test, _, _ = item.nodeid.partition("[")
             if test in represented or not item.get_closest_marker("representative"):
                 item.add_marker(pytest.mark.faults)
             represented.add(test)
+
+
+@cache
+def _tries_faults(path: Path) -> bool:
+    return any(path.is_relative_to(folder) for folder in FOLDERS_OF_FAULTS)
