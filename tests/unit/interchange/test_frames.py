@@ -10,10 +10,6 @@ from decimal import Context, Decimal
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-import polars as pl
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -127,6 +123,9 @@ def test_a_table_has_one_schema_in_every_library(make: Callable[[bool], Frame]) 
 
 
 def test_parquet_keeps_types_and_small_numbers(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     chain = tuple(
         dataclasses.replace(DECEMBER, con_id=number, min_tick=Decimal(text), multiplier=None)
         for number, text in enumerate(("0.0000005", "101.7313"), start=1)
@@ -141,6 +140,9 @@ def test_parquet_keeps_types_and_small_numbers(tmp_path: Path) -> None:
 
 
 def test_libraries_have_the_types_they_compute_with() -> None:
+    import pandas as pd
+    import polars as pl
+
     frame = contract_frame([ES], NOW)
     polars, pandas = frame.to_polars(), frame.to_pandas()
     assert polars.schema["multiplier"] == pl.Decimal(38, 18)

@@ -7,8 +7,6 @@ import io
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from example_products import DECEMBER, ES, MARCH, NOW
@@ -44,6 +42,9 @@ def test_it_is_read_with_types_and_in_order_however_many_tables_it_took(
     other = dataclasses.replace(ES, exchange="CBOT", contracts=(MARCH,))
     monkeypatch.setattr(contracts_parquet, "_ROWS_HELD", 1)
     content = file_of(other, ES, mini)
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     read = pq.ParquetFile(io.BytesIO(content))
     assert (read.num_row_groups, read.metadata.num_rows) == (2, 4)

@@ -11,7 +11,6 @@ from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any
 
-import pyarrow.parquet as pq
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,14 +52,18 @@ def parts_of(exported: Sequence[ExportedProduct]) -> tuple[dict[str, bytes], lis
     return {part.path: part.content for part in files}, notes
 
 
+def table_of(content: bytes) -> Any:
+    import pyarrow.parquet as pq
+
+    return pq.read_table(io.BytesIO(content))
+
+
 def chain(*contracts: FuturesContract) -> Future:
     return dataclasses.replace(ES, contracts=contracts)
 
 
 def con_ids(files: dict[str, bytes]) -> list[int]:
-    rows = [
-        pq.read_table(io.BytesIO(files[path])).to_pylist()[0] for path in files if path != TO_LOAD
-    ]
+    rows = [table_of(files[path]).to_pylist()[0] for path in files if path != TO_LOAD]
     return [json.loads(row["info"])["contract"]["conId"] for row in rows]
 
 
@@ -69,7 +72,7 @@ def test_a_file_stands_where_the_catalogue_looks_and_says_what_it_holds() -> Non
     moment = "2026-11-23T12-00-00-000000000Z"
     path = f"data/futures_contract/ESZ6.CME/{moment}_{moment}.parquet"
     assert list(files) == [path, TO_LOAD]
-    table = pq.read_table(io.BytesIO(files[path]))
+    table = table_of(files[path])
     assert table.schema.metadata == {b"type": b"FuturesContract", b"ibkr_sync.origin": b"ibkr"}
     assert (
         str(table.schema.field("id").type) == "dictionary<values=string, indices=int64, ordered=0>"

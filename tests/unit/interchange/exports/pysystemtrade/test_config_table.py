@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,6 +27,8 @@ names = st.text("abc_#", min_size=1, max_size=3)
     st.sampled_from(["\n", "\r\n"]),
 )
 def test_cells_are_those_of_pandas(rows: list[tuple[str, ...]], line_end: str) -> None:
+    import pandas as pd
+
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator=line_end)
     writer.writerows([(*COLUMNS, "mine"), *rows])

@@ -10,7 +10,6 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from example_products import DECEMBER, ES, NOW
@@ -61,7 +60,7 @@ def found(review: TableReview) -> list[tuple[str | None, str | None, str | None]
     return [(item.row["Instrument"], item.column, item.expected) for item in review.findings]
 
 
-def code_of(config: pd.DataFrame, symbol: str, multiplier: float, exchange: str) -> str:
+def code_of(config: Any, symbol: str, multiplier: float, exchange: str) -> str:
     """The instrument of a contract of IBKR's, as pysystemtrade finds it."""
     rows = config[
         (config.IBSymbol == symbol)
@@ -105,6 +104,8 @@ def test_pysystemtrade_finds_each_instrument_once_it_is_corrected() -> None:
         ("CORN", "IgnoreWeekly", "FALSE"),
     ]
     assert (review.problems, review.unjudged, review.unnamed) == ((), (), ())
+    import pandas as pd
+
     config = pd.read_csv(io.StringIO(review.table.corrected(review.corrections)))
     assert config.IgnoreWeekly.dtype == bool
     for instrument, symbol, multiplier, exchange in (

@@ -72,18 +72,19 @@ def packed_as(framed: bytes, *, cut: int = 0) -> PackedFrames:
 
 
 @pytest.mark.parametrize(
-    ("packed", "reason"),
+    ("framed", "cut", "reason"),
     [
-        (packed_as(bytes(MAX_UNPACKED + 1)), "take more than"),
-        (packed_as(b"\0\0\0\2ES", cut=1), "cut off"),
-        (packed_as(b"\0\0\0\3ES"), "cut off"),
-        (packed_as(b"\0\0\0\1E\0\0"), "cut off"),
-        (packed_as(bytes(4 * MAX_FRAMES + 4)), "more than 50000"),
+        (MAX_UNPACKED + 1, 0, "take more than"),
+        (b"\0\0\0\2ES", 1, "cut off"),
+        (b"\0\0\0\3ES", 0, "cut off"),
+        (b"\0\0\0\1E\0\0", 0, "cut off"),
+        (4 * MAX_FRAMES + 4, 0, "more than 50000"),
     ],
 )
 def test_a_reply_that_is_cut_off_or_beyond_any_bound_is_refused(
-    packed: PackedFrames, reason: str
+    framed: bytes | int, cut: int, reason: str
 ) -> None:
+    packed = packed_as(bytes(framed), cut=cut)
     with pytest.raises(DamagedFramesError, match=reason):
         unpack_frames(packed)
 
