@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-
-import pytest
 
 PLUGINS = Path(__file__).parents[1]
 
@@ -24,18 +24,19 @@ ENVIRONMENT = {
     "PYTHONPATH": str(PLUGINS),
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # they take long to load
 }
-ALLOWED = """
-@pytest.mark.xfail(reason='known', strict=True)
-def test_that_fails(): assert False
+ALLOWED = {
+    "failure": "@pytest.mark.xfail(reason='known', strict=True)\ndef test_it(): assert False",
+    "success": "def test_it(): pass",
+    "inability": 'def test_it(): pytest.skip("this machine can\'t mount")',
+}
 
-def test_that_passes(): pass
-"""
 
-
-def run(folder: Path, content: str, *options: str) -> subprocess.CompletedProcess[str]:
-    (folder / "test_it.py").write_text(f"import pytest\n{content}\n")
+def run(folder: Path, modules: Mapping[str, str], *options: str) -> tuple[int, str]:
+    """The exit code of a run of these modules, and what it printed."""
+    for name, content in modules.items():
+        (folder / f"test_{name}.py").write_text(f"import pytest\n{content}\n")
     (folder / "conftest.py").write_text("pytest_plugins = ['plugins.forbid_skips']\n")
-    return subprocess.run(  # noqa: S603 - pytest itself
+    done = subprocess.run(  # noqa: S603 - pytest itself
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "xdist", *options],
         cwd=folder,
         env=ENVIRONMENT,
@@ -43,44 +44,41 @@ def run(folder: Path, content: str, *options: str) -> subprocess.CompletedProces
         text=True,
         check=False,
     )
+    return done.returncode, done.stdout
 
 
-@pytest.mark.parametrize("content", CASES.values(), ids=CASES.keys())
-def test_a_skip_fails_the_run_with_its_reason(tmp_path: Path, content: str) -> None:
-    done = run(tmp_path, content, "--forbid-skips")
+def test_each_kind_of_skip_fails_the_run_with_its_reason(tmp_path: Path) -> None:
+    code, printed = run(tmp_path, CASES, "--forbid-skips", "--continue-on-collection-errors")
 
-    assert done.returncode != 0
-    assert "--forbid-skips: " in done.stdout
-    assert "no ladder" in done.stdout or "no_ladder" in done.stdout
+    assert code == 1
+    for name in CASES:
+        (line,) = re.findall(rf"^(?:FAILED|ERROR) test_{name}\.py.*", printed, re.MULTILINE)
+        assert "--forbid-skips: " in line
+        assert "no ladder" in line or "no_ladder" in line
+
+
+def test_what_may_be_skipped_fails_no_run(tmp_path: Path) -> None:
+    code, printed = run(tmp_path, ALLOWED, "--forbid-skips")
+
+    assert code == 0
+    assert "1 passed, 1 skipped, 1 xfailed" in printed
+    _, message = printed.split("not tried on this machine")
+    assert "this machine can't mount" in message
 
 
 def test_a_skip_fails_the_run_of_several_workers_too(tmp_path: Path) -> None:
-    done = run(tmp_path, CASES["mark"], "--forbid-skips", "-n", "1")
+    modules = {"mark": CASES["mark"], **ALLOWED}
+    code, printed = run(tmp_path, modules, "--forbid-skips", "-n", "1")
 
-    assert done.returncode == 1
-    assert "--forbid-skips: " in done.stdout
-
-
-def test_expected_failures_are_no_skips(tmp_path: Path) -> None:
-    done = run(tmp_path, ALLOWED, "--forbid-skips")
-
-    assert done.returncode == 0
-    assert "1 passed, 1 xfailed" in done.stdout
+    assert code == 1
+    assert "1 passed, 1 skipped, 1 xfailed, 1 error" in printed
+    assert "--forbid-skips: no ladder" in printed
+    _, message = printed.split("not tried on this machine")
+    assert "this machine can't mount" in message
 
 
 def test_without_the_option_skips_stay_skips(tmp_path: Path) -> None:
-    done = run(tmp_path, CASES["call"])
+    code, printed = run(tmp_path, CASES)
 
-    assert done.returncode == 0
-    assert "1 skipped" in done.stdout
-
-
-def test_what_the_machine_can_not_do_is_reported_and_does_not_fail(tmp_path: Path) -> None:
-    content = 'def test_it(): pytest.skip("this machine can\'t mount")\ndef test_that(): pass'
-    for workers in ((), ("-n", "1")):
-        done = run(tmp_path, content, "--forbid-skips", *workers)
-
-        assert done.returncode == 0
-        assert "1 passed, 1 skipped" in done.stdout
-        _, message = done.stdout.split("not tried on this machine")
-        assert "this machine can't mount" in message
+    assert code == 0
+    assert f"{len(CASES)} skipped" in printed
