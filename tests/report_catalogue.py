@@ -31,9 +31,6 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutur
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 
-PRODUCTS = products_of(load_catalogue().products, NOW.date())
-"""What the gateway holds: every product of the catalogue."""
-
 _LIMITS = QUICK | {"run_timeout": 60.0}
 
 
@@ -74,12 +71,13 @@ def main() -> int:
     """Print the table; 1 when a product did not come through."""
     with TemporaryDirectory() as directory:
         path = Path(directory) / "futures.db"
-        outcomes = bring_in(PRODUCTS, path)
+        products = products_of(load_catalogue().products, NOW.date())
+        outcomes = bring_in(products, path)
         failures = [outcome for outcome in outcomes if isinstance(outcome, FutureFailure)]
         for failure in failures:
             sys.stderr.write(f"{failure.query.symbol}: {failure.error}\n")
         if not failures:
-            sys.stdout.writelines(f"{line}\n" for line in report(stored(PRODUCTS, path)))
+            sys.stdout.writelines(f"{line}\n" for line in report(stored(products, path)))
     return 1 if failures else 0
 
 
