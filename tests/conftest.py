@@ -11,7 +11,7 @@ from shared_statements import share_statements
 
 pytest_plugins = (
     *("plugins.forbid_skips", "plugins.garbage", "plugins.made_once", "plugins.memory"),
-    *("plugins.postgres", "plugins.representatives", "plugins.sqlite"),
+    *("plugins.postgres", "plugins.processes", "plugins.representatives", "plugins.sqlite"),
 )
 pytest.register_assert_rewrite("contracts", "fakes", "gateway")
 share_statements()

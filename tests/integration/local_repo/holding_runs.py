@@ -1,12 +1,8 @@
-"""A program that opens a run as soon as it is told to, and holds it until it is told again.
-
-Arguments: the database. Prints "ready", then after a line of input "open" or "refused"; after
-another line it ends.
-"""
+"""A run that another process opens when told to, and holds until it is told again."""
 
 from __future__ import annotations
 
-import sys
+from multiprocessing.connection import Connection
 
 from fakes.clock import FakeClock
 from ibkr_sync.domain.entities.futures import Origin
@@ -15,26 +11,17 @@ from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Dat
 from integration.local_repo.products import repository
 
 
-def say(word: str) -> None:
-    """Tell the test, at once."""
-    print(word, flush=True)  # noqa: T201
-
-
-def main() -> None:
-    """Open, hold, close."""
-    with Database(sys.argv[1]) as database:
+def hold(location: str, test: Connection) -> None:
+    """Send "ready"; when anything comes, send "open" or "refused"; when more comes, end."""
+    with Database(location) as database:
         local = repository(database, FakeClock())
         local.list_products()
-        say("ready")
-        sys.stdin.readline()
+        test.send("ready")
+        test.recv()
         try:
             with local.sync_run(Origin.IBKR):
-                say("open")
-                sys.stdin.readline()
+                test.send("open")
+                test.recv()
         except AlreadyRunningError:
-            say("refused")
-            sys.stdin.readline()
-
-
-if __name__ == "__main__":
-    main()
+            test.send("refused")
+            test.recv()

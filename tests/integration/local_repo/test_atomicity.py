@@ -5,11 +5,10 @@ from __future__ import annotations
 import itertools
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +32,7 @@ from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import schema_status
+from integration.local_repo.killed_runs import run_until
 from integration.local_repo.products import NEW, OLD, repository, store
 
 
@@ -159,29 +159,19 @@ def attempt(
     return None
 
 
-@pytest.fixture(scope="module")
-def kill_at() -> Iterator[Callable[[int, Database], None]]:
+@pytest.fixture
+def kill_at(processes: ForkServerContext) -> Callable[[int, Database], None]:
     """Store the new product in a process of its own, which is killed at this step."""
-    with subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, str(Path(__file__).with_name("killed_runs.py"))],
-        env={"PYTHONPATH": str(Path(__file__).parents[2])},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as program:
-        assert program.stdin is not None
-        assert program.stdout is not None
-        stdin, stdout = program.stdin, program.stdout
 
-        def kill(step: int, database: Database) -> None:
-            url = database.location.url
-            location = database.path if url is None else url.render_as_string(False)
-            stdin.write(f"{step} {location}\n")
-            stdin.flush()
-            assert int(stdout.readline()) == signal.SIGKILL
+    def kill(step: int, database: Database) -> None:
+        url = database.location.url
+        location = str(database.path) if url is None else url.render_as_string(False)
+        process = processes.Process(target=run_until, args=(step, location))
+        process.start()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
 
-        yield kill
-        stdin.close()
+    return kill
 
 
 def test_a_run_killed_within_a_product_leaves_it_old_and_the_lock_free(

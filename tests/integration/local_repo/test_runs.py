@@ -5,15 +5,15 @@ from __future__ import annotations
 import itertools
 import shutil
 import signal
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from functools import partial
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
-from typing import TypeAlias
 
 import psycopg
 import pytest
@@ -36,11 +36,18 @@ from ibkr_sync.domain.runs.sync_policy import RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import writing
+from integration.local_repo.holding_runs import hold
 from integration.local_repo.products import OLD, repository, store
 
 _DEAD = "UPDATE sync_runs SET outcome = 'running', finished_at = NULL WHERE id = :id"
 
-Program: TypeAlias = "subprocess.Popen[str]"
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Another process, with the pipe to it."""
+
+    process: ForkServerProcess
+    pipe: Connection
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -57,36 +64,31 @@ def local(database: Database) -> LocalFutureRepository[Future]:
 
 
 @pytest.fixture
-def start(database: Database) -> Iterator[Callable[[], Program]]:
+def start(database: Database, processes: ForkServerContext) -> Iterator[Callable[[], Program]]:
     """Start a program that is ready to open a run."""
     url = database.location.url
     location = str(database.path) if url is None else url.render_as_string(hide_password=False)
     with ExitStack() as programs:
 
         def start_one() -> Program:
-            program = subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, str(Path(__file__).with_name("holding_runs.py")), location],
-                env={"PYTHONPATH": str(Path(__file__).parents[2])},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            programs.enter_context(program)
-            programs.callback(program.kill)
-            return program
+            ours, others = processes.Pipe()
+            process = processes.Process(target=hold, args=(location, others))
+            process.start()
+            others.close()
+            programs.enter_context(ours)
+            programs.callback(process.join)
+            programs.callback(process.kill)
+            return Program(process, ours)
 
         yield start_one
 
 
 def say(program: Program) -> None:
-    assert program.stdin is not None
-    program.stdin.write("\n")
-    program.stdin.flush()
+    program.pipe.send("go on")
 
 
 def heard(program: Program) -> str:
-    assert program.stdout is not None
-    return program.stdout.readline().strip()
+    return str(program.pipe.recv())
 
 
 def test_a_run_is_refused_at_once_while_another_process_has_one(
@@ -101,7 +103,7 @@ def test_a_run_is_refused_at_once_while_another_process_has_one(
         pass
     assert time.monotonic() - began < 20  # nor is it waited for a little
     say(other)
-    other.wait(timeout=30)
+    other.process.join()
     with local.sync_run(Origin.IBKR):
         pass
 
@@ -126,8 +128,8 @@ def test_the_lock_dies_with_its_process_and_the_next_run_closes_what_it_left_ope
     heard(other)
     say(other)
     assert heard(other) == "open"
-    other.kill()
-    other.wait(timeout=30)
+    other.process.kill()
+    other.process.join()
     deadline = time.monotonic() + 30
     while True:
         try:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import multiprocessing
 import shutil
 import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
@@ -380,7 +380,8 @@ def test_a_creation_that_fails_at_any_statement_leaves_an_empty_database(
     assert repository(database, FakeClock()).list_products() == ()
 
 
-def create(location: str, results: Any) -> None:
+def create(location: str, start: Any, results: Any) -> None:
+    start.wait()
     try:
         with Database(location) as database, writing(database):
             results.put("ok")
@@ -391,18 +392,19 @@ def create(location: str, results: Any) -> None:
 @pytest.mark.parametrize(
     "database", ["sqlite", pytest.param("postgres", marks=pytest.mark.faults)], indirect=True
 )
-def test_processes_that_create_one_database_at_once_all_succeed(database: Database) -> None:
-    context = multiprocessing.get_context("spawn")
-    results = context.Queue()
+def test_processes_that_create_one_database_at_once_all_succeed(
+    database: Database, processes: ForkServerContext
+) -> None:
+    results, start = processes.Queue(), processes.Barrier(4)
     url = database.location.url
     location = str(database.path) if url is None else url.render_as_string(hide_password=False)
-    processes = [context.Process(target=create, args=(location, results)) for _ in range(4)]
-    for process in processes:
-        process.start()
-    answers = [results.get(timeout=60) for _ in processes]
-    for process in processes:
-        process.join()
-    assert answers == ["ok"] * len(processes)
+    creators = [processes.Process(target=create, args=(location, start, results)) for _ in range(4)]
+    for creator in creators:
+        creator.start()
+    answers = [results.get(timeout=60) for _ in creators]
+    for creator in creators:
+        creator.join()
+    assert answers == ["ok"] * len(creators)
     assert schema_status(database).is_current
 
 
