@@ -108,6 +108,5 @@ class TestSqliteFile(LocalContract):
 
 class TestPostgres(LocalContract):
     @pytest.fixture
-    def stored(self, postgres_tables_url: str) -> Iterator[StoredHours]:
-        with Database(postgres_tables_url) as database:
-            yield Local(database)
+    def stored(self, postgres_database: Database) -> StoredHours:
+        return Local(postgres_database)

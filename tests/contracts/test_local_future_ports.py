@@ -208,6 +208,5 @@ class TestSqliteFile(DatabaseContract):
 
 class TestPostgres(DatabaseContract):
     @pytest.fixture
-    def database(self, postgres_tables_url: str) -> Iterator[Database]:
-        with Database(postgres_tables_url) as database:
-            yield database
+    def database(self, postgres_database: Database) -> Database:
+        return postgres_database

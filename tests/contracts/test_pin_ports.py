@@ -45,6 +45,5 @@ class TestSqliteFile(PinPortContract):
 
 class TestPostgres(PinPortContract):
     @pytest.fixture
-    def pins(self, postgres_tables_url: str) -> Iterator[PinPort]:
-        with Database(postgres_tables_url) as database:
-            yield LocalPins(database, FakeClock())
+    def pins(self, postgres_database: Database) -> PinPort:
+        return LocalPins(postgres_database, FakeClock())

@@ -230,6 +230,5 @@ class TestMemoryDatabase(DatabaseContract):
 
 class TestPostgres(DatabaseContract):
     @pytest.fixture
-    def kept(self, postgres_tables_url: str) -> Iterator[KeptRawReplies]:
-        with Database(postgres_tables_url) as database:
-            yield Local(database)
+    def kept(self, postgres_database: Database) -> KeptRawReplies:
+        return Local(postgres_database)

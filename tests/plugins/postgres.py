@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from subprocess import CalledProcessError
@@ -76,19 +76,32 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def _postgres_tables(postgres_server: str) -> Iterator[str]:
-    with _empty_schema(postgres_server) as url:
-        with Database(url) as database:
-            create_schema(database)
-        yield url
+def _postgres_tables(postgres_server: str) -> Iterator[tuple[Database, Callable[[], object]]]:
+    with _empty_schema(postgres_server) as url, Database(url) as database:
+        create_schema(database)
+        with psycopg.connect(url, autocommit=True) as connection:
+            emptying = ";".join((*_deletions(), *_restarts())).encode()
+            yield database, lambda: connection.execute(emptying, prepare=False)
 
 
 @pytest.fixture
-def postgres_tables_url(_postgres_tables: str) -> Iterator[str]:
-    """The URL of a schema with our tables, which are empty: a tenth of the work of making them."""
-    yield _postgres_tables
-    with psycopg.connect(_postgres_tables, autocommit=True) as connection:
-        connection.execute(";".join((*_deletions(), *_restarts())))
+def postgres_database(
+    _postgres_tables: tuple[Database, Callable[[], object]],
+) -> Iterator[Database]:
+    """A database of a server with our tables, which are empty: a tenth of the work of making them.
+
+    It stays open for the tests to come: a new session is slow until it knows all tables.
+    """
+    database, empty = _postgres_tables
+    yield database
+    empty()
+
+
+@pytest.fixture
+def postgres_tables_url(postgres_database: Database) -> str:
+    """The URL of the same database, for a test that opens it itself."""
+    assert postgres_database.location.url is not None
+    return postgres_database.location.url.render_as_string(hide_password=False)
 
 
 def _deletions() -> Iterator[str]:

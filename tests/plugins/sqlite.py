@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,10 @@ def _sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sqlite_tables_path(_sqlite_tables: Path, tmp_path: Path) -> Path:
     """A file of one's own with our tables, which are empty."""
     return Path(shutil.copy(_sqlite_tables, tmp_path / "futures.db"))
+
+
+@pytest.fixture
+def sqlite_database(sqlite_tables_path: Path) -> Iterator[Database]:
+    """The same file, open."""
+    with Database(sqlite_tables_path) as database:
+        yield database

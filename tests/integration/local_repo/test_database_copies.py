@@ -104,9 +104,8 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def server(postgres_tables_url: str) -> Iterator[Database]:
-    with Database(postgres_tables_url) as database:
-        yield database
+def server(postgres_database: Database) -> Database:
+    return postgres_database
 
 
 def test_a_copy_there_and_back_is_equal_and_takes_new_rows(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -68,10 +67,10 @@ GOLD = CommodityFuture(
 )
 
 
-@pytest.fixture(params=["sqlite_tables_path", "postgres_tables_url"], ids=["sqlite", "postgres"])
-def database(request: pytest.FixtureRequest) -> Iterator[Database]:
-    with Database(request.getfixturevalue(request.param)) as database:
-        yield database
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest) -> Database:
+    database: Database = request.getfixturevalue(f"{request.param}_database")
+    return database
 
 
 def sync(

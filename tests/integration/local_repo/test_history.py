@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -65,15 +65,15 @@ def past_of(database: Database, product: Future, at: datetime) -> Future:
     return past
 
 
-@pytest.fixture(params=["sqlite_tables_path", "postgres_tables_url"], ids=["sqlite", "postgres"])
-def database(request: pytest.FixtureRequest) -> Iterator[Database]:
-    with Database(request.getfixturevalue(request.param)) as database:
-        yield database
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest) -> Database:
+    database: Database = request.getfixturevalue(f"{request.param}_database")
+    return database
 
 
 SERVER_AMONG_FAULTS = pytest.mark.parametrize(
     "database",
-    ["sqlite_tables_path", pytest.param("postgres_tables_url", marks=pytest.mark.faults)],
+    ["sqlite", pytest.param("postgres", marks=pytest.mark.faults)],
     ids=["sqlite", "postgres"],
     indirect=True,
 )

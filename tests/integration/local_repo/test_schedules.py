@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -61,10 +60,9 @@ class Nights:
         return [contract.schedule for contract in found.contracts]
 
 
-@pytest.fixture(params=["sqlite_tables_path", "postgres_tables_url"], ids=["sqlite", "postgres"])
-def nights(request: pytest.FixtureRequest) -> Iterator[Nights]:
-    with Database(request.getfixturevalue(request.param)) as database:
-        yield Nights(database)
+@pytest.fixture(params=["sqlite", "postgres"])
+def nights(request: pytest.FixtureRequest) -> Nights:
+    return Nights(request.getfixturevalue(f"{request.param}_database"))
 
 
 def test_a_night_on_which_hours_roll_writes_no_row_for_a_contract(nights: Nights) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -88,10 +88,10 @@ PRODUCTS = (
 STUB = examples.as_catalogued(examples.DAX)
 
 
-@pytest.fixture(params=["sqlite_tables_path", "postgres_tables_url"], ids=["sqlite", "postgres"])
-def database(request: pytest.FixtureRequest) -> Iterator[Database]:
-    with Database(request.getfixturevalue(request.param)) as database:
-        yield database
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest) -> Database:
+    database: Database = request.getfixturevalue(f"{request.param}_database")
+    return database
 
 
 def test_views_say_what_documents_say(database: Database) -> None:
