@@ -27,7 +27,7 @@ class ErrorMessage:
 class _Rule:
     exit_code: ExitCode
     sentence: Callable[[Any], str]
-    next_step: Callable[[Any, NextCommand], str | None]
+    next_step: str | Callable[[Any, NextCommand], str | None] | None
 
 
 _LONGEST_QUOTE = 60
@@ -117,18 +117,14 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.HandshakeTimeoutError: _Rule(
         ExitCode.GATEWAY,
         lambda e: f"{e.host}:{e.port} accepted the connection and then said nothing: {e.detail}.",
-        lambda *_: (
-            "Look for an 'Accept incoming connection?' dialog in TWS, or add this machine to its"
-            " trusted IPs; a gateway that is still logging in needs a minute."
-        ),
+        "Look for an 'Accept incoming connection?' dialog in TWS, or add this machine to its"
+        " trusted IPs; a gateway that is still logging in needs a minute.",
     ),
     errors.HandshakeClosedError: _Rule(
         ExitCode.GATEWAY,
         lambda e: f"{e.host}:{e.port} hung up before a session started: {e.detail}.",
-        lambda *_: (
-            "In TWS's API settings check the trusted IPs and 'Allow connections from localhost"
-            " only'; other causes: 32 clients connected, TWS locked or logged out."
-        ),
+        "In TWS's API settings check the trusted IPs and 'Allow connections from localhost"
+        " only'; other causes: 32 clients connected, TWS locked or logged out.",
     ),
     errors.NotAGatewayError: _Rule(
         ExitCode.GATEWAY,
@@ -138,17 +134,17 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.UnsupportedServerVersionError: _Rule(
         ExitCode.GATEWAY,
         lambda e: f"The gateway at {e.host}:{e.port} speaks an unsupported version: {e.detail}.",
-        lambda *_: "Update TWS or IB Gateway, or the ibapi package.",
+        "Update TWS or IB Gateway, or the ibapi package.",
     ),
     errors.ClientIdInUseError: _Rule(
         ExitCode.GATEWAY,
         lambda e: f"Every client id tried at {e.host}:{e.port} is taken (326).",
-        lambda *_: "Choose another: --client-id N, or gateway.client_id in the config.",
+        "Choose another: --client-id N, or gateway.client_id in the config.",
     ),
     errors.ConnectionLostError: _Rule(
         ExitCode.GATEWAY,
         lambda e: f"The connection to {e.host}:{e.port} broke: {e.detail}.",
-        lambda *_: "Run the command again; nothing incomplete was stored.",
+        "Run the command again; nothing incomplete was stored.",
     ),
     errors.GatewayMovedError: _Rule(
         ExitCode.GATEWAY,
@@ -158,19 +154,17 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.PacingError: _Rule(
         ExitCode.PARTIAL,
         lambda e: f"The gateway refused our rate of messages ({e.detail}).",
-        lambda *_: "Lower gateway.messages_per_second, or stop other programs on this gateway.",
+        "Lower gateway.messages_per_second, or stop other programs on this gateway.",
     ),
     errors.UpstreamDownError: _Rule(
         ExitCode.UPSTREAM,
         lambda e: f"The gateway is up but has lost IBKR ({e.detail}).",
-        lambda *_: "Try again when IBKR is back; it is reset every night.",
+        "Try again when IBKR is back; it is reset every night.",
     ),
     errors.DefinitionsUnavailableError: _Rule(
         ExitCode.UPSTREAM,
         lambda e: f"IBKR does not know what it knew before ({e.detail}).",
-        lambda *_: (
-            "Nothing was changed. Try again in a while; IBKR's definitions are away at times."
-        ),
+        "Nothing was changed. Try again in a while; IBKR's definitions are away at times.",
     ),
     errors.RequestRejectedError: _Rule(
         ExitCode.PARTIAL,
@@ -180,22 +174,18 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.ReplyTimeoutError: _Rule(
         ExitCode.PARTIAL,
         lambda e: f"The reply did not complete: {e.detail}.",
-        lambda *_: "Run the command again, or raise gateway.idle_timeout; nothing was stored.",
+        "Run the command again, or raise gateway.idle_timeout; nothing was stored.",
     ),
     errors.RunTimeoutError: _Rule(
         ExitCode.PARTIAL,
         lambda _: "The time of the run was over before the reply was complete.",
-        lambda *_: (
-            "What was complete is stored. Allow more time (refresh --deadline, else"
-            " gateway.run_timeout); refresh --stale 1h skips what is stored by now."
-        ),
+        "What was complete is stored. Allow more time (refresh --deadline, else"
+        " gateway.run_timeout); refresh --stale 1h skips what is stored by now.",
     ),
     errors.InvalidReplyError: _Rule(
         ExitCode.PARTIAL,
         lambda e: f"The reply can't be trusted: {e.contract}, {e.field} {e.value!r}: {e.reason}.",
-        lambda *_: (
-            "Nothing of it was stored. Run the command again; if it stays, please report it."
-        ),
+        "Nothing of it was stored. Run the command again; if it stays, please report it.",
     ),
     errors.ReplyTooLargeError: _Rule(
         ExitCode.PARTIAL,
@@ -203,10 +193,7 @@ _RULES: dict[type[BaseException], _Rule] = {
             f"The reply to {e.request} is larger than that of any product: it was refused"
             f" after {e.rows} contracts."
         ),
-        lambda *_: (
-            "Nothing of it was stored. Ask for fewer products at once; if it stays, please"
-            " report it."
-        ),
+        "Nothing of it was stored. Ask for fewer products at once; if it stays, please report it.",
     ),
     errors.ShrinkRefusedError: _Rule(
         ExitCode.PARTIAL,
@@ -219,7 +206,7 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.OutdatedDataError: _Rule(
         ExitCode.PARTIAL,
         _outdated,
-        lambda *_: "Nothing was changed. To keep old data, use another database: --database FILE",
+        "Nothing was changed. To keep old data, use another database: --database FILE",
     ),
     errors.UndatedDataError: _Rule(
         ExitCode.PARTIAL,
@@ -230,12 +217,12 @@ _RULES: dict[type[BaseException], _Rule] = {
             else f"{e.product}: the file is dated {e.given:%Y-%m-%d %H:%M} UTC, which is yet to"
             " come, and the product is stored already."
         ),
-        lambda *_: "Nothing was changed. To take it, use another database: --database FILE",
+        "Nothing was changed. To take it, use another database: --database FILE",
     ),
     errors.SampleDataError: _Rule(
         ExitCode.PARTIAL,
         lambda e: f"{e.product}: sample data and real data can't share a database.",
-        lambda *_: "Use another database: --database FILE, or --profile demo for sample data.",
+        "Use another database: --database FILE, or --profile demo for sample data.",
     ),
     errors.RawReplyError: _Rule(
         ExitCode.PARTIAL,
@@ -289,7 +276,7 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.AssetClassMismatchError: _Rule(
         ExitCode.NOT_FOUND,
         lambda e: f"{e.symbol} is of another asset class: {e.found}.",
-        lambda *_: None,
+        None,
     ),
     errors.NeverFetchedError: _Rule(
         ExitCode.NOT_FOUND,
@@ -385,17 +372,17 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.UsersTableError: _Rule(
         ExitCode.USAGE,
         _unreadable,
-        lambda *_: "It takes the ib_config_futures.csv of pysystemtrade; see docs/exports.md.",
+        "It takes the ib_config_futures.csv of pysystemtrade; see docs/exports.md.",
     ),
     errors.RecordingError: _Rule(
         ExitCode.USAGE,
         _unreadable,
-        lambda *_: "It takes a recording, see docs/replay-format.md; sample data needs no --data.",
+        "It takes a recording, see docs/replay-format.md; sample data needs no --data.",
     ),
     errors.FrameError: _Rule(
         ExitCode.USAGE,
         lambda e: f"The table can't be made: {e}.",
-        lambda *_: "Write it as CSV or JSON, which take every number.",
+        "Write it as CSV or JSON, which take every number.",
     ),
     errors.FrameLibraryMissingError: _Rule(
         ExitCode.USAGE,
@@ -420,7 +407,7 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.DatabaseLockedError: _Rule(
         ExitCode.DATABASE,
         lambda e: f"The database {e.database} is locked by another program: {e.detail}.",
-        lambda *_: "Close what has it open, be it a reader at rest, and try again.",
+        "Close what has it open, be it a reader at rest, and try again.",
     ),
     errors.DatabaseDamagedError: _Rule(
         ExitCode.DATABASE,
@@ -440,12 +427,12 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.DatabaseFilledError: _Rule(
         ExitCode.DATABASE,
         lambda e: f"{e.database} is not empty, and was not touched.",
-        lambda *_: "Copy into what holds nothing yet: --to FILE, or another database of a server.",
+        "Copy into what holds nothing yet: --to FILE, or another database of a server.",
     ),
     errors.ForeignDatabaseError: _Rule(
         ExitCode.DATABASE,
         lambda e: f"{e.database} is not a database of ibkr-sync: {e.detail}. It was not touched.",
-        lambda *_: "Name another file: --database FILE",
+        "Name another file: --database FILE",
     ),
     errors.SchemaBehindError: _Rule(
         ExitCode.DATABASE,
@@ -460,12 +447,12 @@ _RULES: dict[type[BaseException], _Rule] = {
     errors.SchemaNewerError: _Rule(
         ExitCode.DATABASE,
         lambda e: f"The database {e.database} was written by a newer version: {e.detail}.",
-        lambda *_: "Update ibkr-sync; the database was not touched.",
+        "Update ibkr-sync; the database was not touched.",
     ),
     errors.AlreadyRunningError: _Rule(
         ExitCode.ALREADY_RUNNING,
         lambda e: f"Another run is at work on this database ({e.lock}).",
-        lambda *_: "Wait until it has ended.",
+        "Wait until it has ended.",
     ),
     errors.NotificationError: _Rule(
         ExitCode.UNEXPECTED,  # of nothing: what failed to be notified goes on
@@ -478,9 +465,10 @@ _RULES: dict[type[BaseException], _Rule] = {
 def explain_error(error: errors.IbkrSyncError, command: NextCommand | None = None) -> ErrorMessage:
     """What to tell the user of an error; `command` writes the commands of the next step."""
     rule = next(_RULES[kind] for kind in type(error).__mro__ if kind in _RULES)
+    step = rule.next_step
     return ErrorMessage(
         sentence=_ended(rule.sentence(error)),
-        next_step=rule.next_step(error, command or NextCommand()),
+        next_step=step(error, command or NextCommand()) if callable(step) else step,
         exit_code=rule.exit_code,
     )
 

@@ -46,7 +46,9 @@ def report_run_events(output: Output, report: SyncReport[Any]) -> None:
     """
     wanted = Severity.CRITICAL if output.quiet else Severity.INFO
     events = events_at_least(wanted, without_repeats(report.events))
-    found = [event for event in events if not _is_new_product(event)]
+    found = [
+        event for event in events if event.type is not EventType.NEW or event.con_id is not None
+    ]
     if not found:
         return
     critical = events_at_least(Severity.CRITICAL, found)
@@ -55,7 +57,7 @@ def report_run_events(output: Output, report: SyncReport[Any]) -> None:
     if len(shown) < len(found):
         output.remark(f"and {quantity_of(len(found) - len(shown), 'event')} more")
     for run in report.unreported:
-        output.remark(f"note: run {run} is reported here too: its process died", style="yellow")
+        output.note(f"run {run} is reported here too: its process died")
     for seen_by in (*report.unreported, report.run_id):
         output.advise(output.command("changes", "--run", str(seen_by)))
 
@@ -77,7 +79,7 @@ def report_changed_events(
         write_nothing_notice(call.output, "is stored yet: no run was recorded", step)
     elif not shown:
         nothing = f"nothing {asked.severity}" if events else "nothing"
-        _note(call, f"{nothing} changed {period_text(asked)}")
+        call.output.note(f"{nothing} changed {period_text(asked)}")
     is_alarm = asked.alarm is not None and events_at_least(asked.alarm, events)
     return ExitCode.STALE if is_alarm else ExitCode.OK
 
@@ -86,10 +88,6 @@ def _changes(history: HistoryService, asked: ChangesQuestion, now: datetime) -> 
     if asked.since is not None:
         return history.changes(asked.since, now, asked.product, asked.contract, until=asked.until)
     return history.of_run(asked.run or 0, asked.product, asked.contract)
-
-
-def _is_new_product(event: Event) -> bool:
-    return event.type is EventType.NEW and event.con_id is None
 
 
 def report_past_events(
@@ -102,8 +100,4 @@ def report_past_events(
         write_sample_data_notice(call.output, call.output.format_for(call.wanted))
     if not shown:
         what = "nothing is recorded" if field is None else f"{field} has not changed"
-        _note(call, f"{what} since {instant_text(chronicle.first_seen_at)}")
-
-
-def _note(call: Call, what: str) -> None:
-    call.output.remark(f"note: {what}", style="yellow")
+        call.output.note(f"{what} since {instant_text(chronicle.first_seen_at)}")

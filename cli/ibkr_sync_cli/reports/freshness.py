@@ -38,7 +38,7 @@ def report_freshness(call: Call, report: FreshnessReport, moment: datetime) -> N
         first, *others = product.remarks
         more = f" and {len(others)} more" if others else ""
         step = step_to_show_product(product.key, output.command)
-        output.remark(f"note: {product.key}: {first}{more}; see: {step}", style="yellow")
+        output.note(f"{product.key}: {first}{more}; see: {step}")
     if not report.is_ok:
         _complain(output, report, moment)
 

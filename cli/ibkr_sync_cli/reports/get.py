@@ -34,9 +34,7 @@ def report_get(call: Call, report: GetReport, audit: AuditService, now: datetime
     output, is_one = call.output, len(report.outcomes) == 1
     if not report.from_source:
         profile = call.loaded.settings.profile
-        output.remark(
-            f"note: IBKR was not asked: profile {profile} answers from the database", style="yellow"
-        )
+        output.note(f"IBKR was not asked: profile {profile} answers from the database")
     if report.outcomes and not (output.quiet and call.explicit_format is None):
         _write(call, report, now)
     report_run_events(output, report)

@@ -110,8 +110,7 @@ def _nearest(
 
 def _note_late(output: Output, product: Future, error: NotYetKnownError) -> None:
     """Say on stderr that what was known at the moment is not what decides."""
-    note = f"note: {product.key} is known since {error.since:%Y-%m-%d} only, and judged by that"
-    output.remark(note, style="yellow")
+    output.note(f"{product.key} is known since {error.since:%Y-%m-%d} only, and judged by that")
 
 
 def _explain(output: Output, judged: NearestJudgements, question: NearestQuestion) -> None:
@@ -128,7 +127,6 @@ def _explain(output: Output, judged: NearestJudgements, question: NearestQuestio
     else:
         for contract in judged.missing(question.rule.series):
             name = contract.local_symbol
-            note = f"note: {name} is missing from the last reply, so it is passed over"
-            output.remark(note, style="yellow")
+            output.note(f"{name} is missing from the last reply, so it is passed over")
     for text in holding_notes(judged, nearest):
-        output.remark(f"note: {text}", style="yellow")
+        output.note(text)

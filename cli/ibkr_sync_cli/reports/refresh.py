@@ -79,12 +79,12 @@ def report_refresh(call: Call, report: RefreshReport, audit: Audit) -> ExitCode:
 def _remark(output: Output, report: RefreshReport, audit: Audit) -> None:
     for update in report.updates:
         if update.query.trading_class and not update.query.may_mean(update.key):
-            output.remark(f"note: {update.query} is {update.key} today", style="yellow")
+            output.note(f"{update.query} is {update.key} today")
         for remark in update.remarks:
             output.remark(f"{update.key}: {remark}", style="yellow")
         report_left_out(output, update.key, update.left_out)
     for key in report.left_unwatched:
-        output.remark(f"note: {key} took contracts, and is not watched", style="yellow")
+        output.note(f"{key} took contracts, and is not watched")
         output.advise(step_to_watch_product(key, output.command))
     write_closed_notice(output, closed_since(report.closed))
     asked = [other for other in report.updates if other.counts is not None]

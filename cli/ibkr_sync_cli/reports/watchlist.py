@@ -35,8 +35,7 @@ def remark_watchlist_symbol(output: Output, found: WatchlistMatch) -> None:
     """Say how a symbol was taken."""
     write_notices(output, found.found.notices)
     if found.found.contract is not None:
-        note = f"note: {found.found.contract.text} is a contract; {found.product} is watched"
-        output.remark(note, style="yellow")
+        output.note(f"{found.found.contract.text} is a contract; {found.product} is watched")
 
 
 def report_watchlist_addition(call: Call, added: WatchlistAddition) -> None:

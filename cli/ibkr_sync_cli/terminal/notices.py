@@ -23,7 +23,7 @@ def write_notices(output: Output, notices: Iterable[Notice]) -> None:
     for notice in notices:
         from ibkr_sync_cli.terminal.notice_sentences import notice_sentence
 
-        output.remark(f"note: {notice_sentence(notice)}", style="yellow")
+        output.note(notice_sentence(notice))
 
 
 def write_other_year_notice(output: Output, words: ContractWords, match: ContractMatch) -> None:
@@ -42,13 +42,13 @@ def write_disagreements_notice(output: Output, found: Sequence[Disagreement]) ->
 
         values = _differing(len(found))
         step = step_to_audit({disagreement.product for disagreement in found}, output.command)
-        output.remark(f"note: {values} from other sources: {step}", style="yellow")
+        output.note(f"{values} from other sources: {step}")
 
 
 def write_catalogue_notice(output: Output, count: int) -> None:
     """Say on stderr in how many values the catalogue differs from what would be stored."""
     if count:
-        output.remark(f"note: {_differing(count)} from the catalogue", style="yellow")
+        output.note(f"{_differing(count)} from the catalogue")
 
 
 def _differing(count: int) -> str:
@@ -57,7 +57,7 @@ def _differing(count: int) -> str:
 
 def write_nothing_notice(output: Output, what: str, next_step: str | None = None) -> None:
     """Say on stderr why a list is empty, and what to do about it if it is no answer."""
-    output.remark(f"note: nothing {what}", style="yellow")
+    output.note(f"nothing {what}")
     if not output.quiet:
         output.advise(next_step)
 
@@ -67,7 +67,7 @@ def write_never_fetched_notice(output: Output, product: ProductKey) -> None:
     from ibkr_sync_cli.messages.errors import explain_error
 
     message = explain_error(NeverFetchedError(product), output.command)
-    output.remark(f"note: {message.sentence}", style="yellow")
+    output.note(message.sentence)
     if not output.quiet:
         output.advise(message.next_step)
 
@@ -85,10 +85,10 @@ def write_closed_notice(output: Output, closed: Mapping[ProductKey, datetime]) -
         names = ", ".join(f"{key} since {at:%Y-%m-%d}" for key, at in closed.items())
         step = step_to_get_product(next(iter(closed)), output.command)
         note = f"closed, and no longer asked for by refresh: {names}; to ask again: {step}"
-        output.remark(f"note: {note}", style="yellow")
+        output.note(note)
 
 
 def write_sample_data_notice(output: Output, written: OutputFormat | None) -> None:
     """Say on stderr that what was written is sample data; a table says so itself."""
     if written is not OutputFormat.TABLE:
-        output.remark("note: this is sample data", style="yellow")
+        output.note("this is sample data")

@@ -143,6 +143,10 @@ class Output:
         if not self.quiet:
             self._print((_harmless(text), style))
 
+    def note(self, text: str) -> None:
+        """Say on stderr what to know of the result, unless the user wants it quiet."""
+        self.remark(f"note: {text}", style="yellow")
+
     def complain(self, sentence: str, next_step: str | None) -> None:
         """Say on stderr what went wrong and what to do next; never silenced."""
         self._print(("error: ", "bold red"), _harmless(sentence))
@@ -189,7 +193,7 @@ class Output:
         from ibkr_sync.domain.entities.futures import Origin
 
         if any(row.get(_ORIGIN) == Origin.SAMPLE for row in result.rows()):
-            self.remark("note: this is sample data", style="yellow")
+            self.note("this is sample data")
 
     def _json(self, value: object, indent: int | None = None) -> str:
         is_unicode = self._encoding.lower().replace("-", "").startswith("utf")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import Origin, ProductKey
 from ibkr_sync.domain.entities.price_fractions import ticks_in_32nds
+from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync.domain.hours.sessions import MarketState
 from ibkr_sync_cli.units.clocks import clock_name
 
@@ -26,6 +28,14 @@ STATE_STYLES = {
     ContractState.MISSING: "yellow",
     ContractState.DELISTED: "red",
 }
+
+SEVERITY_STYLES = {Severity.INFO: "", Severity.NOTICE: "yellow", Severity.CRITICAL: "red"}
+
+
+def severity_counts(severities: Iterable[Severity]) -> list[str]:
+    """How many there are of each severity, what matters most first: `2 critical`."""
+    counts = Counter(severities)
+    return [f"{counts[other]} {other}" for other in reversed(Severity) if counts[other]]
 
 
 def sample_tag() -> Text:

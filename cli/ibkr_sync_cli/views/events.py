@@ -13,7 +13,6 @@ from ibkr_sync.domain.evidence.product_update import PRODUCT
 from ibkr_sync.domain.evidence.remarks import REMARK_FIELDS
 from ibkr_sync.domain.evidence.replacement import REPLACED_BY
 from ibkr_sync.domain.history.events import LADDER, Event, EventType
-from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync.domain.untrusted_text import harmless_line
 from ibkr_sync.interchange.event_document import EVENT_KEYS, event_record
 from ibkr_sync_cli.arguments.changes import ChangesQuestion
@@ -22,7 +21,7 @@ from ibkr_sync_cli.units.field_phrases import field_phrase, rule_in_words
 from ibkr_sync_cli.units.moments import instant_text, instant_value
 from ibkr_sync_cli.units.product_names import short_product_text
 from ibkr_sync_cli.units.quantities import quantity_of
-from ibkr_sync_cli.views.cells import sample_tag
+from ibkr_sync_cli.views.cells import SEVERITY_STYLES, sample_tag, severity_counts
 from ibkr_sync_cli.views.records import Record, records_view
 from ibkr_sync_cli.views.tables import ItemsTable, TableColumn, items_table
 
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 _TICK = "min_tick"
 _NEAR = (EventType.NOTICE_NEAR, EventType.CUTOFF_NEAR)
 
-_STYLES = {Severity.INFO: "", Severity.NOTICE: "yellow", Severity.CRITICAL: "red"}
 _SAID_BY_TYPE = frozenset(
     (
         *REMARK_FIELDS,
@@ -127,11 +125,10 @@ def _changes_table(
     every: Sequence[Event], asked: ChangesQuestion, *, is_sample: bool
 ) -> ItemsTable[Event]:
     events = without_repeats(every)
-    counts = Counter(event.severity for event in events)
     footer = (
         quantity_of(len(events), "event"),
         period_text(asked),
-        *(f"{counts[other]} {other}" for other in reversed(Severity) if counts[other]),
+        *severity_counts(event.severity for event in events),
     )
     return _events_table(events, footer=footer, is_sample=is_sample)
 
@@ -182,7 +179,7 @@ def _events_table(
     return items_table(
         events,
         columns,
-        style=lambda item: _STYLES[item.severity],
+        style=lambda item: SEVERITY_STYLES[item.severity],
         footer=footer,
         is_sample=is_sample,
     )

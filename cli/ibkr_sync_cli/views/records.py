@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from ibkr_sync_cli.messages.errors import explain_error
 from ibkr_sync_cli.terminal.output import Result
 
 if TYPE_CHECKING:  # a pipe needs no drawing
     from rich.console import RenderableType
+
+    from ibkr_sync.domain.runs.future_update import FutureFailure
 
 T = TypeVar("T")
 
@@ -68,6 +71,18 @@ def several_view(results: Sequence[Result]) -> Result:
             row for result in results for row in (result.usual_rows or result.rows)()
         ),
     )
+
+
+def failure_record(columns: Sequence[str], failure: FutureFailure) -> dict[str, Any]:
+    """What failed and why, by those of the columns that say it; the others are None."""
+    query = failure.query
+    return dict.fromkeys(columns) | {
+        "symbol": query.symbol,
+        "exchange": query.exchange,
+        "trading_class": query.trading_class,
+        "error": type(failure.error).__name__,
+        "message": explain_error(failure.error).sentence,
+    }
 
 
 def record_cells(record: Record) -> dict[str, str]:

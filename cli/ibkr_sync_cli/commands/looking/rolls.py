@@ -56,7 +56,7 @@ def rolls(
         found = services.deliveries.rolls(product, parsed, moment, months=months, years=years)
     call.output.write(rolls_view(product, found, parsed, rule), call.wanted)
     if (note := rolls_note(found, rule)) is not None:
-        call.output.remark(f"note: {note}", style="yellow")
+        call.output.note(note)
     if product.origin is Origin.SAMPLE:
         write_sample_data_notice(call.output, call.output.format_for(call.wanted))
 

@@ -48,8 +48,8 @@ def _hours_of_day(output: Output, product_day: ProductDay) -> Result:
 
     hours = product_day.hours
     if hours.may_lack_earlier_sessions:
-        note = f"note: what began the day before {hours.day} is not known"
-        output.remark(f"{note} of {product_day.future.key}", style="yellow")
+        note = f"what began the day before {hours.day} is not known of {product_day.future.key}"
+        output.note(note)
     return hours_of_day_view(product_day)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
 from ibkr_sync_cli.arguments.symbols import resolve_symbol, stored_product
-from ibkr_sync_cli.views.products.product import product_view
+from ibkr_sync_cli.views.products.product import contract_view, product_view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,7 +105,6 @@ def _contract(
     """The contract of the product that was named."""
     from ibkr_sync.domain.selection.contract_choice import find_contract
     from ibkr_sync_cli.terminal.notices import write_other_year_notice
-    from ibkr_sync_cli.views.products.contract import contract_view
 
     match = find_contract(product, words, moment)
     write_other_year_notice(output, words, match)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ibkr_sync_cli.messages.exit_codes import ExitCode
 
 _WITHOUT_HISTORY: Final = (
-    "note: not known of the past, and so left empty: the last trade as it was sent, order types, "
+    "not known of the past, and so left empty: the last trade as it was sent, order types, "
     "sizes of orders, how contracts settle, and hours"
 )
 
@@ -41,9 +41,9 @@ def report_export(call: Call, services: Services[Future], request: ExportRequest
         call.output.write_text(text)
     if written.deleted:
         files = quantity_of(written.deleted, "file")
-        call.output.remark(f"note: {files} of the former export deleted", style="yellow")
+        call.output.note(f"{files} of the former export deleted")
     if request.moment.as_of is not None:
-        call.output.remark(_WITHOUT_HISTORY, style="yellow")
+        call.output.note(_WITHOUT_HISTORY)
     return report_tally(
         call.output, request.path, tally, allow_collisions=request.allows_collisions
     )

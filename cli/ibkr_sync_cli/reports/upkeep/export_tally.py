@@ -29,7 +29,7 @@ def report_tally(
     is_partial = False
     for (kind, reason), subjects in by_reason.items():
         if kind is NoteKind.UNKNOWN:
-            output.remark(f"note: {reason}: {first_names(subjects)}", style="yellow")
+            output.note(f"{reason}: {first_names(subjects)}")
         elif kind is NoteKind.COLLISION:
             is_partial |= not allow_collisions
             hint = "" if allow_collisions else "; --allow-collisions takes it for no failure"
@@ -38,7 +38,7 @@ def report_tally(
             is_partial = True
             output.warn(f"left out, as {reason}: {first_names(subjects)}")
     if tally.is_sample:
-        output.remark("note: this is sample data", style="yellow")
+        output.note("this is sample data")
     if path is not None:
         products = quantity_of(tally.products, "product")
         contracts = quantity_of(tally.contracts, "contract")

@@ -64,7 +64,7 @@ def report_table_review(call: Call, services: Services[Future], request: ExportR
     output.write(table_review_view(review, is_written=writes), call.wanted)
     _remark(output, review, is_written=writes)
     if tally.is_sample:
-        output.remark(f"note: this is {_SAMPLE}", style="yellow")
+        output.note(f"this is {_SAMPLE}")
     is_due = bool(review.corrections) and not writes
     if is_due and not tally.is_sample:
         words = ("export", "--to", request.format.value, *request.symbols)
@@ -96,10 +96,10 @@ def _remark(output: Output, review: TableReview, *, is_written: bool) -> None:
     for other in review.unjudged:
         by_reason[other.reason].append(other.row["Instrument"] or f"line {other.row.line}")
     for reason, names in by_reason.items():
-        output.remark(f"note: not judged, as {reason}: {first_names(names)}", style="yellow")
+        output.note(f"not judged, as {reason}: {first_names(names)}")
     if review.unnamed:
         keys = first_names([str(key) for key in review.unnamed])
-        output.remark(f"note: stored, and in no row: {keys}", style="yellow")
+        output.note(f"stored, and in no row: {keys}")
 
 
 def _write(path: Path, text: str) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from ibkr_sync.domain.delivery.audit.disagreements import Disagreement
-from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.field_phrases import field_phrase
 from ibkr_sync_cli.units.product_names import short_product_text
 from ibkr_sync_cli.units.quantities import quantity_of
+from ibkr_sync_cli.views.cells import SEVERITY_STYLES, severity_counts
 from ibkr_sync_cli.views.records import records_view
 from ibkr_sync_cli.views.tables import ItemsTable, TableColumn, items_table
 
@@ -18,8 +17,6 @@ COLUMNS = (
     *("severity", "symbol", "exchange", "trading_class", "local_symbol", "con_id", "field"),
     *("value", "source", "other", "other_source"),
 )
-
-_STYLES = {Severity.INFO: "", Severity.NOTICE: "yellow", Severity.CRITICAL: "red"}
 
 
 def audit_view(disagreements: Sequence[Disagreement], *, is_sample: bool = False) -> Result:
@@ -61,19 +58,14 @@ def _table(disagreements: Sequence[Disagreement], *, is_sample: bool) -> ItemsTa
         TableColumn("Value", lambda item: f"{item.value} ({item.source})", fit="wrap"),
         TableColumn("Other", lambda item: f"{item.other} ({item.other_source})", fit="wrap"),
     ]
-    counts = Counter(disagreement.severity for disagreement in disagreements)
     footer = (
         quantity_of(len(disagreements), "disagreement"),
-        *(
-            f"{counts[one_severity]} {one_severity}"
-            for one_severity in reversed(Severity)
-            if counts[one_severity]
-        ),
+        *severity_counts(disagreement.severity for disagreement in disagreements),
     )
     return items_table(
         disagreements,
         columns,
-        style=lambda item: _STYLES[item.severity],
+        style=lambda item: SEVERITY_STYLES[item.severity],
         footer=footer,
         is_sample=is_sample,
     )

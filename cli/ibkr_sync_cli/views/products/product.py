@@ -1,10 +1,11 @@
-"""One product with its chain."""
+"""One product with its chain, or one contract of it in full."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
@@ -46,7 +47,6 @@ def product_view(
     scope, chain = _narrowed(future, wanted, now)
     if scope is DocumentScope.CHAIN and is_narrowed:
         scope = DocumentScope.SIZE
-    narrowed = dataclasses.replace(future, contracts=chain)
     listed = dataclasses.replace(future, contracts=wanted.shown(future, now)[: wanted.limit])
 
     def table() -> RenderableType:
@@ -56,14 +56,43 @@ def product_view(
         step = step_to_show_all(future.key, command or NextCommand(), *typed)
         return product_table(future, now, wanted, step)
 
+    result = _result(table, future, chain, scope, ladders, now)
+    return dataclasses.replace(
+        result, usual_rows=partial(product_to_rows, listed, now, scope, ladders)
+    )
+
+
+def contract_view(
+    future: Future, contract: FuturesContract, ladders: Mapping[int, MarketRule], now: datetime
+) -> Result:
+    """The contract in every format; all but the table are its product with this one contract."""
+
+    def table() -> RenderableType:
+        from ibkr_sync_cli.views.products.contract_table import contract_table  # as above
+
+        return contract_table(future, contract, ladders, now)
+
+    return _result(table, future, (contract,), DocumentScope.CONTRACT, ladders, now)
+
+
+def _result(
+    table: Callable[[], RenderableType],
+    future: Future,
+    chain: tuple[FuturesContract, ...],
+    scope: DocumentScope,
+    ladders: Mapping[int, MarketRule] | None,
+    now: datetime,
+) -> Result:
+    """The product with these contracts of its chain."""
+    narrowed = dataclasses.replace(future, contracts=chain)
+    document = partial(product_to_document, narrowed, now, scope, ladders)
     return Result(
         table=table,
-        document=lambda: product_to_document(narrowed, now, scope, ladders),
-        records=lambda: [product_to_document(narrowed, now, scope, ladders)],
+        document=document,
+        records=lambda: [document()],
         columns=CONTRACT_COLUMNS,
-        rows=lambda: product_to_rows(narrowed, now, scope, ladders),
+        rows=partial(product_to_rows, narrowed, now, scope, ladders),
         usual_columns=USUAL_CONTRACT_COLUMNS,
-        usual_rows=lambda: product_to_rows(listed, now, scope, ladders),
     )
 
 

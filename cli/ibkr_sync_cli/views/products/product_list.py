@@ -65,14 +65,6 @@ def _record(product: ProductSummary) -> dict[str, object]:
     }
 
 
-def _type(product: ProductSummary) -> str:
-    return product.asset_class.value.replace("_", " ")
-
-
-def _listed(product: ProductSummary) -> int | None:
-    return None if product.origin is Origin.CATALOGUE else product.listed
-
-
 def _synced(product: ProductSummary, now: datetime) -> str:
     if product.synced_at is not None:
         return brief_duration(now - product.synced_at)
@@ -88,8 +80,17 @@ def _products_table(
         TableColumn("Exchange", lambda item: item.key.exchange),
         TableColumn("Class", lambda item: item.key.trading_class),
         TableColumn("Cur", lambda item: item.currency, gives_way=5, alike="all in {}"),
-        TableColumn("Type", _type, gives_way=4, alike="all {}"),
-        TableColumn("Listed", _listed, right=True),
+        TableColumn(
+            "Type",
+            lambda item: item.asset_class.value.replace("_", " "),
+            gives_way=4,
+            alike="all {}",
+        ),
+        TableColumn(
+            "Listed",
+            lambda item: None if item.origin is Origin.CATALOGUE else item.listed,
+            right=True,
+        ),
         TableColumn("Next expiry", lambda item: item.next_expiry),
         TableColumn(
             "Synced",

@@ -14,12 +14,11 @@ from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.outcome_words import FAILED, outcome_word
 from ibkr_sync.domain.selection.series_choice import listed_beside, listed_count
 from ibkr_sync.interchange.event_document import event_record
-from ibkr_sync_cli.messages.errors import explain_error
 from ibkr_sync_cli.messages.next_command import NextCommand
 from ibkr_sync_cli.messages.next_steps import step_to_get_product
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.views.cells import sample_tag
-from ibkr_sync_cli.views.records import Record, records_view
+from ibkr_sync_cli.views.records import Record, failure_record, records_view
 from ibkr_sync_cli.views.runs.count_columns import count_columns, series_note
 from ibkr_sync_cli.views.tables import TableColumn, items_table
 
@@ -73,23 +72,10 @@ def outcome_sentence(
 
 def _record(outcome: Outcome, now: datetime, from_source: bool) -> dict[str, object]:
     if isinstance(outcome, FutureFailure):
-        failed = dict.fromkeys(COLUMNS)
-        return (
-            failed
-            | {
-                "symbol": outcome.query.symbol,
-                "exchange": outcome.query.exchange,
-                "trading_class": outcome.query.trading_class,
-                "outcome": FAILED,
-                "error": type(outcome.error).__name__,
-                "message": explain_error(outcome.error).sentence,
-            }
-            | ({} if outcome.diff is None else counts_of(outcome.diff).as_record())
-        )
+        counts = {} if outcome.diff is None else counts_of(outcome.diff).as_record()
+        return failure_record(COLUMNS, outcome) | {"outcome": FAILED} | counts
     return {
-        "symbol": outcome.product.symbol,
-        "exchange": outcome.product.exchange,
-        "trading_class": outcome.product.trading_class,
+        **outcome.product.key._asdict(),
         "outcome": outcome_word(outcome, from_source=from_source),
         "listed": listed_count(outcome.product, now),
         **counts_of(_diff_of(outcome)).as_record(),

@@ -24,7 +24,7 @@ from ibkr_sync_cli.units.durations import brief_duration, precise_duration
 from ibkr_sync_cli.units.moments import instant_value
 from ibkr_sync_cli.units.quantities import quantity_of
 from ibkr_sync_cli.views.cells import sample_tag
-from ibkr_sync_cli.views.records import Record, records_view
+from ibkr_sync_cli.views.records import Record, failure_record, records_view
 from ibkr_sync_cli.views.runs.count_columns import count_columns, series_note
 from ibkr_sync_cli.views.tables import TableColumn, items_table
 
@@ -106,32 +106,26 @@ def _names(failures: Sequence[FutureFailure]) -> str:
 
 
 def _record(outcome: RefreshOutcome, refreshed: RefreshReport) -> dict[str, object]:
-    record = dict.fromkeys(COLUMNS) | {"state": _state(outcome)}
     if isinstance(outcome, FutureFailure):
-        stored = refreshed.stored_before(outcome)
-        return (
-            record
-            | {
-                "symbol": outcome.query.symbol,
-                "exchange": outcome.query.exchange or (stored.key.exchange if stored else None),
-                "trading_class": outcome.query.trading_class
-                or (stored.key.trading_class if stored else None),
-                "listed": stored.listed if stored else None,
-                "synced_at": instant_value(stored.synced_at if stored else None),
-                "error": type(outcome.error).__name__,
-                "message": explain_error(outcome.error).sentence,
-                "origin": stored.origin.value if stored else None,
+        failed, stored = failure_record(COLUMNS, outcome), refreshed.stored_before(outcome)
+        if stored is not None:
+            failed |= {
+                "exchange": outcome.query.exchange or stored.key.exchange,
+                "trading_class": outcome.query.trading_class or stored.key.trading_class,
+                "listed": stored.listed,
+                "synced_at": instant_value(stored.synced_at),
+                "origin": stored.origin.value,
             }
-            | _counts_record(outcome)
-        )
-    record |= {
+        return failed | {"state": FAILED} | _counts_record(outcome)
+    return dict.fromkeys(COLUMNS) | {
+        "state": outcome.outcome,
         **outcome.key._asdict(),
         "listed": outcome.listed,
         "synced_at": instant_value(outcome.synced_at),
         "message": "; ".join(outcome.remarks) or None,
         "origin": outcome.origin.value,
+        **_counts_record(outcome),
     }
-    return record | _counts_record(outcome)
 
 
 def _counts_record(outcome: RefreshOutcome) -> dict[str, object]:

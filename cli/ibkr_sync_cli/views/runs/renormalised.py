@@ -11,10 +11,9 @@ from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.evidence.renormalisation import Renormalised
 from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.domain.runs.outcome_words import FAILED, change_word
-from ibkr_sync_cli.messages.errors import explain_error
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.quantities import quantity_of
-from ibkr_sync_cli.views.records import record_cells, records_view
+from ibkr_sync_cli.views.records import failure_record, record_cells, records_view
 from ibkr_sync_cli.views.tables import ItemsTable, TableColumn, items_table
 
 Outcome = Renormalised | FutureFailure
@@ -92,16 +91,7 @@ def _events(outcome: Outcome) -> list[dict[str, object]]:
 
 def _summary(outcome: Outcome) -> dict[str, Any]:
     if isinstance(outcome, FutureFailure):
-        query = outcome.query
-        return dict.fromkeys(COLUMNS) | {
-            "symbol": query.symbol,
-            "exchange": query.exchange,
-            "trading_class": query.trading_class,
-            "outcome": FAILED,
-            "fields": [],
-            "error": type(outcome.error).__name__,
-            "message": explain_error(outcome.error).sentence,
-        }
+        return failure_record(COLUMNS, outcome) | {"outcome": FAILED, "fields": []}
     update = outcome.update
     return {
         **update.product.key._asdict(),

@@ -34,10 +34,9 @@ from ibkr_sync.interchange.product_document import (
     product_from_document,
     product_to_document,
 )
-from ibkr_sync_cli.views.products.contract import contract_view
 from ibkr_sync_cli.views.products.nearest_contracts import nearest_contracts_table
 from ibkr_sync_cli.views.products.pins import pins_view
-from ibkr_sync_cli.views.products.product import product_view
+from ibkr_sync_cli.views.products.product import contract_view, product_view
 
 WEEKLY = dataclasses.replace(MARCH, con_id=3, local_symbol="ES48X6", series=ContractSeries.WEEKLY)
 LATER = NOW + timedelta(hours=3)
