@@ -33,6 +33,7 @@ from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate, UnreadFuture
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
 from ibkr_sync.domain.selection.product_choice import choose_product, most_stored
+from ibkr_sync.infrastructure.repositories.local_repo.database.snapshot import read_once
 from ibkr_sync.infrastructure.repositories.local_repo.products import names, reads
 from ibkr_sync.infrastructure.repositories.local_repo.products.sole_products import (
     SoleProduct,
@@ -120,14 +121,17 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
 
     def list_products(self) -> tuple[ProductSummary, ...]:
         """Summarise what is stored, by symbol; raises StorageError."""
+        covered = covered_asset_classes(self._entity)
+        with reading(self._database) as connection:
+            summaries = read_once(connection, self._summaries)
+        return tuple(summary for summary in summaries if summary.asset_class in covered)
+
+    def _summaries(self, connection: Connection) -> list[ProductSummary]:
         from ibkr_sync.infrastructure.repositories.local_repo.products.summaries import (
             read_summaries,
         )
 
-        covered = covered_asset_classes(self._entity)
-        with reading(self._database) as connection:
-            summaries = read_summaries(connection, self._clock(), self._database.name)
-        return tuple(summary for summary in summaries if summary.asset_class in covered)
+        return read_summaries(connection, self._clock(), self._database.name)
 
     def find_names(self, words: Collection[str]) -> tuple[StoredNames, ...]:
         covered = covered_asset_classes(self._entity)

@@ -134,7 +134,7 @@ class ReplyRecognition:
         found: Iterable[Sequence[Any]] = self._connection.execute(_PRODUCTS, given)
         rows = {row[0]: row for row in found}
         chains: dict[int, list[Sequence[Any]]] = defaultdict(list)
-        for row in self._connection.execute(_CHAINS, given):
+        for row in self._connection.execute(_CHAINS, given).all():
             chains[row[0]].append(tuple(row))
         return rows, chains
 
