@@ -5,6 +5,7 @@ Every function works inside the caller's transaction.
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime
 from typing import Any
 
@@ -42,6 +43,8 @@ _COLUMNS = (
     *("frame_count", "frames", "sha256", "base_id"),
     *("symbol", "exchange", "include_expired", "answer_count", "gone"),
 )
+
+_PACKED = tuple(field.name for field in dataclasses.fields(PackedFrames))
 
 _WORTH_A_BASE = 4
 """A base is of use as long as the differences from it take a quarter of its space, or less."""
@@ -147,12 +150,12 @@ def _by_id(reply_id: int) -> Select[Any]:
 
 
 def _packed_in(row: Row[Any]) -> PackedFrames:
-    return PackedFrames(frames=row.frames, sha256=row.sha256, frame_count=row.frame_count)
+    return PackedFrames(**{name: getattr(row, name) for name in _PACKED})
 
 
 # What every product of a run asks is built once: building takes longer than answering.
 _NEWEST_WHOLE = (
-    select(raw_replies)
+    select(raw_replies.c.id, *(raw_replies.c[name] for name in _PACKED))
     .where(
         raw_replies.c.symbol == bindparam("symbol", type_=Text()),
         raw_replies.c.exchange.is_not_distinct_from(bindparam("exchange", type_=Text())),

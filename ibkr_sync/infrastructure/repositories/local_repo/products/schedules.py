@@ -1,7 +1,8 @@
 """Hours as rows: each distinct schedule once, referred to by its products, with exceptions.
 
 A contract has its product's schedule unless it has a row of its own in `contract_schedules`. A
-night on which hours roll on thus writes a row or two for each product, however long its chain.
+night on which hours roll on thus writes a row or two for each product, however long its chain. What
+nothing refers to any more is dropped when a run ends.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
@@ -19,6 +21,7 @@ from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.fields import fields_of
+from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.entities.schedules import TradingSchedule
 from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import (
     bulk_batches,
@@ -41,9 +44,20 @@ _BY_ID = select(schedules.c.id, *(schedules.c[name] for name in _FIELDS)).where(
 _BY_DIGEST = select(
     schedules.c.digest, schedules.c.id, *(schedules.c[name] for name in _FIELDS)
 ).where(schedules.c.digest.in_(bindparam("digests", expanding=True)))
-_OLD_OR_SAME = select(
-    schedules.c.id, schedules.c.digest, *(schedules.c[name] for name in _FIELDS)
-).where(or_(schedules.c.id == bindparam("old"), schedules.c.digest == bindparam("digest")))
+_TO_ROLL = (
+    select(
+        products.c.id,
+        products.c.schedule_id,
+        products.c.time_zone,
+        schedules.c.id,
+        *(schedules.c[name] for name in _FIELDS),
+    )
+    .outerjoin(
+        schedules,
+        or_(schedules.c.id == products.c.schedule_id, schedules.c.digest == bindparam("digest")),
+    )
+    .where(*(products.c[name] == bindparam(name) for name in ProductKey._fields))
+)
 _OF_PRODUCT = select(products.c.schedule_id).where(products.c.id == bindparam("product_id"))
 _EXCEPTIONS = (
     select(contract_schedules.c.con_id, contract_schedules.c.schedule_id)
@@ -52,10 +66,19 @@ _EXCEPTIONS = (
 )
 _REFER = update(products).where(products.c.id == bindparam("product"))
 _DROP_UNUSED = delete(schedules).where(
-    schedules.c.id.in_(bindparam("ids", expanding=True)),
     ~exists().where(products.c.schedule_id == schedules.c.id),
     ~exists().where(contract_schedules.c.schedule_id == schedules.c.id),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoursToRoll:
+    """A stored product whose hours roll on: those that it had before, and the row of the new."""
+
+    product_id: int
+    time_zone: str | None
+    before: TradingSchedule | None
+    schedule_id: int | None
 
 
 def load_schedules(connection: Connection, ids: Collection[int]) -> dict[int, TradingSchedule]:
@@ -70,7 +93,7 @@ def load_schedules(connection: Connection, ids: Collection[int]) -> dict[int, Tr
 def write_schedules(
     connection: Connection, product_id: int, chain: Iterable[FuturesContract]
 ) -> None:
-    """Let a product and its contracts refer to their hours, and drop what nothing refers to."""
+    """Let a product and its contracts refer to their hours."""
     by_con_id = {contract.con_id: contract.schedule for contract in chain}
     ids = _stored_ids(connection, by_con_id.values())
     wanted = {con_id: ids[id(schedule)] for con_id, schedule in by_con_id.items()}
@@ -82,26 +105,32 @@ def write_schedules(
     if usual != was_usual:
         connection.execute(_REFER, {"product": product_id, "schedule_id": usual})
     _write_exceptions(connection, were, exceptions)
-    _drop_unused(connection, {was_usual, *were.values()} - {usual, *exceptions.values()})
 
 
-def store_rolled_schedule(
-    connection: Connection, old_id: int | None, schedule: TradingSchedule
-) -> tuple[int | None, TradingSchedule | None]:
-    """Give the id of a schedule's row, written if it is new, and the schedule of an old row."""
-    given = {"old": old_id, "digest": schedule_digest(schedule)}
-    found = {row[0]: row for row in connection.execute(_OLD_OR_SAME, given)}
-    old = found.get(old_id)
-    before = None if old is None else TradingSchedule(**dict(zip(_FIELDS, old[2:], strict=True)))
-    for row in found.values():
-        if row.digest == given["digest"] and tuple(row[2:]) == _values_of(schedule):
-            return row.id, before
-    return _stored_ids(connection, [schedule])[id(schedule)], before
+def find_to_roll(connection: Connection, key: ProductKey, schedule: TradingSchedule) -> HoursToRoll:
+    """Give a stored product with its hours, and the row of the schedule that is to replace them.
+
+    That row is written if it is new.
+    """
+    given = key._asdict() | {"digest": schedule_digest(schedule)}
+    rows = connection.execute(_TO_ROLL, given).all()
+    product_id, old_id, time_zone = rows[0][:3]
+    stored = {
+        row[3]: TradingSchedule(**dict(zip(_FIELDS, row[4:], strict=True)))
+        for row in rows
+        if row[3] is not None
+    }
+    same = next((row_id for row_id, other in stored.items() if other == schedule), None)
+    if same is None:
+        same = _stored_ids(connection, [schedule])[id(schedule)]
+    return HoursToRoll(
+        product_id=product_id, time_zone=time_zone, before=stored.get(old_id), schedule_id=same
+    )
 
 
-def drop_replaced_schedule(connection: Connection, old: int | None, new: int | None) -> None:
-    """Drop the schedule that a product referred to, if nothing does any more."""
-    _drop_unused(connection, {old} - {new})
+def drop_unused_schedules(connection: Connection) -> None:
+    """Drop what neither a product nor a contract refers to any more."""
+    connection.execute(_DROP_UNUSED)
 
 
 def _most_common(ids: Iterable[int | None]) -> int | None:
@@ -182,9 +211,3 @@ def schedule_digest(schedule: TradingSchedule) -> str:
         for value in _values_of(schedule)
     ]
     return hashlib.sha256(json.dumps(texts).encode()).hexdigest()
-
-
-def _drop_unused(connection: Connection, candidates: Collection[int | None]) -> None:
-    ids = sorted(candidate for candidate in candidates if candidate is not None)
-    for some in bulk_batches(ids):
-        connection.execute(_DROP_UNUSED, {"ids": some})

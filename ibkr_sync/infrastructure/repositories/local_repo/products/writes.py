@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table, bindparam, delete, insert, select, update
+from sqlalchemy import Table, bindparam, delete, insert, update
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.futures import Future, ProductKey
@@ -28,8 +28,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import (
     stored_last_seen,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.products.schedules import (
-    drop_replaced_schedule,
-    store_rolled_schedule,
+    find_to_roll,
     write_schedules,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
@@ -47,9 +46,6 @@ if TYPE_CHECKING:
     from ibkr_sync.domain.evidence.product_update import ProductUpdate
     from ibkr_sync.domain.runs.sync_policy import SyncRun
 
-_BY_KEY = select(products.c.id, products.c.schedule_id, products.c.time_zone).where(
-    *(products.c[name] == bindparam(name) for name in ProductKey._fields)
-)
 _PRODUCT = update(products).where(products.c.id == bindparam("product_id"))
 
 
@@ -112,14 +108,13 @@ def write_seen_again(
 
     All contracts that the reply shows share their hours. By the `mark` it is recognised next time.
     """
-    row = connection.execute(_BY_KEY, reply.product.key._asdict()).one()
     hours = reply.statement.schedule
-    schedule_id, before = store_rolled_schedule(connection, row.schedule_id, hours)
-    values = {"synced_at": synced_at, "schedule_id": schedule_id, "reply_digest": mark}
-    connection.execute(_PRODUCT, {"product_id": row.id} | values)
-    drop_replaced_schedule(connection, row.schedule_id, schedule_id)
-    keep_days(connection, row.id, days_of_rolled_hours(before, hours, row.time_zone), now)
-    return int(row.id)
+    found = find_to_roll(connection, reply.product.key, hours)
+    values = {"synced_at": synced_at, "schedule_id": found.schedule_id, "reply_digest": mark}
+    connection.execute(_PRODUCT, {"product_id": found.product_id} | values)
+    days = days_of_rolled_hours(found.before, hours, found.time_zone)
+    keep_days(connection, found.product_id, days, now)
+    return found.product_id
 
 
 def _absorb_stub(connection: Connection, stub_id: int, product_id: int) -> None:

@@ -17,6 +17,9 @@ from ibkr_sync.domain.runs.sync_policy import RunKind, SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.database.lock import run_lock
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import map_to_storable_text
+from ibkr_sync.infrastructure.repositories.local_repo.products.schedules import (
+    drop_unused_schedules,
+)
 from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import (
     read_revision,
     refuse_older_revision,
@@ -73,6 +76,7 @@ def recorded_run(
 def end_run(connection: Connection, run: SyncRun, now: datetime) -> None:
     """Record that a run came to its end, and how by what came of its products."""
     outcome = _outcome_of(connection, run)
+    drop_unused_schedules(connection)
     _close_run(connection, run, outcome, now)
     _log.info("run %d ended: %s", run.run_id, outcome)
 

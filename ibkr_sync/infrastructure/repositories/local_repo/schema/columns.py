@@ -96,7 +96,7 @@ class UtcColumnType(_NullableKind[datetime]):
         assert process is not None  # noqa: S101 - a decorated type always has one
 
         def in_utc(value: datetime | None) -> Any:  # noqa: ANN401 - what the driver takes
-            if value is not None and value.tzinfo is not None:
+            if value is not None and value.tzinfo not in (None, UTC):
                 value = value.astimezone(UTC)
             return process(value)
 
