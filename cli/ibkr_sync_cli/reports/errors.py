@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from ibkr_sync.domain.errors import AmbiguousProductError, IbkrSyncError, ProductLookupError
 from ibkr_sync_cli.messages.errors import explain_error
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from ibkr_sync.domain.entities.futures import ProductKey
     from ibkr_sync_cli.messages.exit_codes import ExitCode
     from ibkr_sync_cli.terminal.output import Output
+
+A = TypeVar("A")
+T = TypeVar("T")
 
 
 def report_error(output: Output, error: IbkrSyncError, subject: str | None = None) -> ExitCode:
@@ -32,6 +35,20 @@ def report_error(output: Output, error: IbkrSyncError, subject: str | None = Non
     else:
         output.complain(sentence, explanation.next_step)
     return explanation.exit_code
+
+
+def found_of(
+    asked: Iterable[A], find: Callable[[A], T]
+) -> tuple[list[T], list[ProductLookupError]]:
+    """What is found for each that was asked for, and why nothing is found for others."""
+    found: list[T] = []
+    failures: list[ProductLookupError] = []
+    for one in asked:
+        try:
+            found.append(find(one))
+        except ProductLookupError as error:
+            failures.append(error)
+    return found, failures
 
 
 def report_left_out(output: Output, key: ProductKey, left_out: Sequence[str]) -> None:

@@ -40,15 +40,16 @@ def expirations(
     Confidence A: a rule that gives the dates the exchange published. B: stated by the exchange or
     IBKR. C: general knowledge, not certain.
     """
-    from ibkr_sync_cli.reports.expirations import CalendarQuestion, report_expirations
+    from ibkr_sync_cli.reports.expirations import report_expirations
 
-    question = CalendarQuestion(
-        symbols=tuple(symbols or ()),
-        exchange=exchange,
-        within=within,
-        watched=watched or groups is not None,
-        groups=tuple(groups or ()),
-    )
     call, moment = call_of(context), now()
     with call.reading() as services:
-        raise typer.Exit(report_expirations(call, services, question, moment))
+        code = report_expirations(
+            *(call, services, moment),
+            symbols=symbols or (),
+            exchange=exchange,
+            within=within,
+            watched=watched or groups is not None,
+            groups=groups or (),
+        )
+    raise typer.Exit(code)

@@ -26,15 +26,16 @@ def list_products(
 ) -> None:
     """List the products in the database, or the days on which their contracts end."""
     from ibkr_sync_cli.messages.next_steps import step_to_get_first
-    from ibkr_sync_cli.reports.expirations import CalendarQuestion, report_expirations
+    from ibkr_sync_cli.reports.expirations import report_expirations
     from ibkr_sync_cli.terminal.notices import write_nothing_notice
     from ibkr_sync_cli.views.products.product_list import product_list_view
 
     call, moment = call_of(context), now()
     with call.reading() as services:
         if expiring is not None:
-            question = CalendarQuestion(exchange=exchange, within=expiring)
-            raise typer.Exit(report_expirations(call, services, question, moment))
+            raise typer.Exit(
+                report_expirations(call, services, moment, exchange=exchange, within=expiring)
+            )
         if exchange is not None:
             exchange = services.futures.known_exchange(exchange)
         stored = services.futures.list_products()

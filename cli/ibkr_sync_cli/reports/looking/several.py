@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ibkr_sync.domain.errors import ProductLookupError
 from ibkr_sync_cli.messages.exit_codes import ExitCode
 from ibkr_sync_cli.views.records import several_view
 
@@ -25,15 +24,9 @@ def report_several(call: Call, symbols: Iterable[str], view: Callable[[str], Res
         call.output.write(view(typed[0]), call.wanted)
         return ExitCode.OK
     from ibkr_sync_cli.messages.errors import exit_code_of
-    from ibkr_sync_cli.reports.errors import report_error
+    from ibkr_sync_cli.reports.errors import found_of, report_error
 
-    results: list[Result] = []
-    failures: list[ProductLookupError] = []
-    for symbol in typed:
-        try:
-            results.append(view(symbol))
-        except ProductLookupError as error:
-            failures.append(error)
+    results, failures = found_of(typed, view)
     if results:
         call.output.write(several_view(results), call.wanted)
     for failure in failures:

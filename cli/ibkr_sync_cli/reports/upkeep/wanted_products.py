@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import typer
 
 from ibkr_sync.application.services.export import WantedProduct
-from ibkr_sync.domain.errors import ProductLookupError
 from ibkr_sync.domain.selection.contract_choice import find_contract
 from ibkr_sync_cli.arguments.symbols import resolve_symbol, stored_product
 from ibkr_sync_cli.messages.exit_codes import ExitCode
-from ibkr_sync_cli.reports.errors import report_error
+from ibkr_sync_cli.reports.errors import found_of, report_error
 from ibkr_sync_cli.terminal.notices import write_other_year_notice
 
 if TYPE_CHECKING:
@@ -30,13 +29,9 @@ def wanted_products(
     """
     if not request.symbols:
         return None
-    wanted: list[WantedProduct] = []
-    failures: list[ProductLookupError] = []
-    for symbol in dict.fromkeys(request.symbols):
-        try:
-            wanted.append(_wanted(output, service, symbol, request))
-        except ProductLookupError as error:
-            failures.append(error)
+    wanted, failures = found_of(
+        dict.fromkeys(request.symbols), lambda symbol: _wanted(output, service, symbol, request)
+    )
     for failure in failures:
         report_error(output, failure)
     if failures:
