@@ -49,10 +49,14 @@ class _Past:
     Attributes:
         run: the newest run that had begun; None before the first.
         until: of that run, nothing recorded later counts; None where all of it does.
+        replies: those for the product, in the order they were recorded.
+        is_today: whether no reply came since.
     """
 
     run: int | None
     until: datetime | None
+    replies: Sequence[RecordedReply] = ()
+    is_today: bool = False
 
     def has(self, recorded: RecordedChange | RecordedReply) -> bool:
         if self.run is None or recorded.run > self.run:
@@ -79,7 +83,7 @@ def product_as_of(history: ProductHistory, as_of: date | datetime) -> Future | N
     begun = (other.run for other in history.runs if other.started_at <= end)
     past = _Past(run=max(begun, default=None), until=end if as_of is end else None)
     replies = [reply for reply in history.replies if past.has(reply)]
-    is_today = len(replies) == len(history.replies)
+    past = replace(past, replies=replies, is_today=len(replies) == len(history.replies))
     own_changes = (other for other in history.changes if other.product == history.product.key)
     is_recorded = bool(replies) or any(past.has(other) for other in own_changes)
     if not is_recorded and end < history.first_seen_at:
@@ -92,12 +96,12 @@ def product_as_of(history: ProductHistory, as_of: date | datetime) -> Future | N
         elif change.product == history.product.key:
             own.append(change)
     chain = [
-        _rewound_contract(contract, by_contract[contract.con_id], replies, past, is_today=is_today)
+        _rewound_contract(contract, by_contract[contract.con_id], past)
         for contract in history.contracts
         if _was_of(history, by_contract[contract.con_id], past)
     ]
     chain.sort(key=lambda item: (item.last_trade_date, item.con_id))
-    return _rewound_product(history, own, tuple(chain), replies, past)
+    return _rewound_product(history, own, tuple(chain), past)
 
 
 def _was_of(history: ProductHistory, changes: Sequence[RecordedChange], past: _Past) -> bool:
@@ -110,7 +114,6 @@ def _rewound_product(
     history: ProductHistory,
     changes: Iterable[RecordedChange],
     chain: tuple[FuturesContract, ...],
-    replies: Sequence[RecordedReply],
     past: _Past,
 ) -> Future:
     product = history.product
@@ -122,37 +125,20 @@ def _rewound_product(
         if name != ASSET_CLASS
     }
     synced_at = None
-    if fields["origin"] is not Origin.CATALOGUE:
-        synced_at = _synced_at(history, replies)
+    if past.replies and fields["origin"] is not Origin.CATALOGUE:
+        synced_at = product.synced_at if past.is_today else past.replies[-1].given_at
     return entity(**fields, contracts=chain, synced_at=synced_at)
 
 
-def _synced_at(history: ProductHistory, replies: Sequence[RecordedReply]) -> datetime | None:
-    if not replies:
-        return None
-    is_today = len(replies) == len(history.replies)
-    return history.product.synced_at if is_today else replies[-1].given_at
-
-
 def _rewound_contract(
-    contract: FuturesContract,
-    changes: Sequence[RecordedChange],
-    replies: Sequence[RecordedReply],
-    past: _Past,
-    *,
-    is_today: bool,
+    contract: FuturesContract, changes: Sequence[RecordedChange], past: _Past
 ) -> FuturesContract:
     old = _rewound(changes, TRACKED_OF_CONTRACT, past, of_contract=True)
-    listing = _listing(contract, changes, replies, past, is_today=is_today)
-    return replace(contract, **old, **_UNKNOWN, listing=listing)
+    return replace(contract, **old, **_UNKNOWN, listing=_listing(contract, changes, past))
 
 
 def _rewound(
-    changes: Iterable[RecordedChange],
-    fields: Iterable[str],
-    past: _Past,
-    *,
-    of_contract: bool,
+    changes: Iterable[RecordedChange], fields: Iterable[str], past: _Past, *, of_contract: bool
 ) -> dict[str, Any]:
     """The old value of each field that changed later, by the first of its changes."""
     old: dict[str, Any] = {}
@@ -165,14 +151,9 @@ def _rewound(
 
 
 def _listing(
-    contract: FuturesContract,
-    changes: Sequence[RecordedChange],
-    replies: Sequence[RecordedReply],
-    past: _Past,
-    *,
-    is_today: bool,
+    contract: FuturesContract, changes: Sequence[RecordedChange], past: _Past
 ) -> ContractListing | None:
-    today = contract.listing
+    today, replies = contract.listing, past.replies
     if today is None:
         return None
     missing: RecordedChange | None = None
@@ -190,7 +171,7 @@ def _listing(
             delisted_at = change.at
     seen = len(replies) if missing is None else bisect_left(replies, _place(missing), key=_place)
     last_seen_at = replies[seen - 1].given_at if seen else today.first_seen_at
-    if is_today and missing is None and all(past.has(change) for change in changes):
+    if past.is_today and missing is None and all(past.has(change) for change in changes):
         last_seen_at = today.last_seen_at
     if moved_at is not None:
         # What moved was there, though no reply for the whole of the product may have come since.

@@ -71,16 +71,29 @@ def _against_rule(
         return
     day = ruled_last_trade_date(rule, days, month)
     if day is not None and ruled.formula is not None and day != contract.last_trade_date:
-        yield Disagreement(
-            product=product.key,
-            contract=contract,
-            field=_LAST_TRADE,
-            value=str(contract.last_trade_date),
-            source=IBKR,
-            other=str(day),
-            other_source=f"rule: {ruled.formula.text} ({rule.family})",
-            severity=_OF_CONFIDENCE[ruled.confidence],
+        yield _of_last_trade(
+            *(product, contract, day, f"rule: {ruled.formula.text} ({rule.family})"),
+            _OF_CONFIDENCE[ruled.confidence],
         )
+
+
+def _of_last_trade(
+    product: Future,
+    contract: FuturesContract,
+    other: date | None,
+    source: str,
+    severity: Severity,
+) -> Disagreement:
+    return Disagreement(
+        product=product.key,
+        contract=contract,
+        field=_LAST_TRADE,
+        value=str(contract.last_trade_date),
+        source=IBKR,
+        other=str(other),
+        other_source=source,
+        severity=severity,
+    )
 
 
 def _against_import(
@@ -90,15 +103,9 @@ def _against_import(
     imported: ImportedDelivery,
 ) -> Iterator[Disagreement]:
     if imported.is_refuted_by(contract):
-        yield Disagreement(
-            product=product.key,
-            contract=contract,
-            field=_LAST_TRADE,
-            value=str(contract.last_trade_date),
-            source=IBKR,
-            other=str(imported.last_trade_date),
-            other_source=f"{imported.source}, whose dates are doubted",
-            severity=Severity.CRITICAL,
+        doubted = f"{imported.source}, whose dates are doubted"
+        yield _of_last_trade(
+            product, contract, imported.last_trade_date, doubted, Severity.CRITICAL
         )
         return
     ruled = by_rule.delivery

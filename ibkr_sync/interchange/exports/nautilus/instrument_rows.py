@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TypedDict
 
 from ibkr_sync.domain.canonical_text import canonical_text
 from ibkr_sync.domain.entities.contracts import FuturesContract
@@ -30,32 +29,6 @@ ASSET_CLASSES = {
     AssetClass.SINGLE_STOCK: "EQUITY",
     AssetClass.UNCLASSIFIED: "ALTERNATIVE",
 }
-
-
-class InstrumentRow(TypedDict):
-    """The columns in their order; exact numbers are text, times nanoseconds since 1970."""
-
-    id: str
-    raw_symbol: str
-    underlying: str | None
-    asset_class: str
-    exchange: str | None
-    currency: str
-    price_precision: int
-    size_precision: int
-    price_increment: str
-    size_increment: str
-    multiplier: str
-    lot_size: str
-    activation_ns: int
-    expiration_ns: int
-    margin_init: str
-    margin_maint: str
-    maker_fee: str
-    taker_fee: str
-    info: bytes
-    ts_event: int
-    ts_init: int
 
 
 _MOST_DECIMALS = 9
@@ -83,39 +56,39 @@ def what_is_missing(contract: FuturesContract) -> str | None:
     return None
 
 
-def instrument_row(exported: ExportedProduct, contract: FuturesContract) -> InstrumentRow:
-    """The row of a contract of which nothing is missing.
+def instrument_row(exported: ExportedProduct, contract: FuturesContract) -> dict[str, object]:
+    """The row of a contract of which nothing is missing: see `parquet_files.instrument_schema`.
 
-    Both times of the row are those when the contract was first stored, so that the next export
-    writes the same file again.
+    Exact numbers are text, times nanoseconds since 1970. Both times of the row are those when the
+    contract was first stored, so that the next export writes the same file again.
     """
     first_seen_at = contract.listing.first_seen_at if contract.listing else _EPOCH
     seen_ns = nanoseconds(max(first_seen_at, _EPOCH))
     tick = canonical_text(contract.min_tick) or ""
     underlying = exported.product.underlying
-    return InstrumentRow(
-        id=instrument_id(contract),
-        raw_symbol=contract.local_symbol,
-        underlying=contract.underlying_symbol or (underlying.symbol if underlying else None),
-        asset_class=ASSET_CLASSES[exported.product.asset_class],
-        exchange=exported.facts.mic,
-        currency=contract.currency,
-        price_precision=len(tick.partition(".")[2]),
-        size_precision=0,
-        price_increment=tick,
-        size_increment="1",
-        multiplier=canonical_text(contract.multiplier) or "",
-        lot_size="1",
-        activation_ns=0,
-        expiration_ns=nanoseconds(end_of_trading(contract)),
-        margin_init="0",
-        margin_maint="0",
-        maker_fee="0",
-        taker_fee="0",
-        info=json.dumps(contract_details(contract)).encode(),
-        ts_event=seen_ns,
-        ts_init=seen_ns,
-    )
+    return {
+        "id": instrument_id(contract),
+        "raw_symbol": contract.local_symbol,
+        "underlying": contract.underlying_symbol or (underlying.symbol if underlying else None),
+        "asset_class": ASSET_CLASSES[exported.product.asset_class],
+        "exchange": exported.facts.mic,
+        "currency": contract.currency,
+        "price_precision": len(tick.partition(".")[2]),
+        "size_precision": 0,
+        "price_increment": tick,
+        "size_increment": "1",
+        "multiplier": canonical_text(contract.multiplier) or "",
+        "lot_size": "1",
+        "activation_ns": 0,
+        "expiration_ns": nanoseconds(end_of_trading(contract)),
+        "margin_init": "0",
+        "margin_maint": "0",
+        "maker_fee": "0",
+        "taker_fee": "0",
+        "info": json.dumps(contract_details(contract)).encode(),
+        "ts_event": seen_ns,
+        "ts_init": seen_ns,
+    }
 
 
 def nanoseconds(instant: datetime) -> int:

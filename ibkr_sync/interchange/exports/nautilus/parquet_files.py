@@ -6,12 +6,12 @@ Source: `_write_chunk` and `_timestamps_to_filename` of `persistence/catalog/par
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ibkr_sync.interchange.exports.nautilus.instrument_ids import folder_name
-from ibkr_sync.interchange.exports.nautilus.instrument_rows import InstrumentRow
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _SECOND = 1_000_000_000
 
 
-def instrument_path(row: InstrumentRow) -> PurePosixPath:
+def instrument_path(row: Mapping[str, Any]) -> PurePosixPath:
     """Where the catalogue looks for an instrument, below its root."""
     moment = _file_moment(row["ts_init"])
     return PurePosixPath(
@@ -27,7 +27,7 @@ def instrument_path(row: InstrumentRow) -> PurePosixPath:
     )
 
 
-def instrument_file(row: InstrumentRow, origin: str) -> bytes:
+def instrument_file(row: Mapping[str, Any], origin: str) -> bytes:
     """The row as a file, which says where its data came from; needs pyarrow.
 
     The same row gives the same bytes, as long as pyarrow is the same.

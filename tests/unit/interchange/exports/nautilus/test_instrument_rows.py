@@ -15,7 +15,6 @@ from ibkr_sync.domain.entities.exported_product import ExportedProduct
 from ibkr_sync.domain.entities.futures import AssetClass
 from ibkr_sync.interchange.exports.nautilus.instrument_rows import (
     ASSET_CLASSES,
-    InstrumentRow,
     instrument_row,
     what_is_missing,
 )
@@ -26,7 +25,7 @@ def changed(**fields: Any) -> FuturesContract:
     return dataclasses.replace(DECEMBER, **fields)
 
 
-def row_of(contract: FuturesContract, mic: str | None = "XCME") -> InstrumentRow:
+def row_of(contract: FuturesContract, mic: str | None = "XCME") -> dict[str, Any]:
     return instrument_row(
         ExportedProduct(product=ES, facts=ProductFacts(mic=mic), ladders={}), contract
     )
@@ -34,7 +33,7 @@ def row_of(contract: FuturesContract, mic: str | None = "XCME") -> InstrumentRow
 
 def test_what_is_known_stands_in_the_row() -> None:
     row = row_of(DECEMBER)
-    assert json.loads(row.pop("info")) == {  # type: ignore[misc]
+    assert json.loads(row.pop("info")) == {
         "contract": {
             "secType": "FUT",
             "conId": 600000001,
