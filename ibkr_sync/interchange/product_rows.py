@@ -222,15 +222,16 @@ def _value(key: str, cell: str) -> object:
     """A cell as JSON would hold it; what can't be read so stays text, to be refused by name."""
     kind = _KIND[key]
     if kind in LISTS:
-        return _list(cell)
+        return list_in_cell(cell)
     if not cell:
         return cell if kind is Kind.POSSIBLY_EMPTY_TEXT else None
     if kind is Kind.SESSIONS:
-        return _list(cell)
+        return list_in_cell(cell)
     return int(cell) if kind in INTEGERS and _INTEGER.fullmatch(cell) else cell
 
 
-def _list(cell: str) -> object:
+def list_in_cell(cell: str) -> object:
+    """A list that stands in a cell as JSON; what is none stays text, to be refused by name."""
     try:
         return json.loads(cell) if cell else []
     except (ValueError, RecursionError):

@@ -23,7 +23,6 @@ from ibkr_sync.library.arguments import (
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from datetime import datetime
     from pathlib import Path
 
     from ibkr_sync.library.session import Session
@@ -47,25 +46,16 @@ def write_export(
     database = session.profile.database_file
     if database is not None and is_of_database(database, path):
         raise ValueError(f"{str(path)!r} is the database, or a file beside it")
-    build, limits, moment = chosen.builder(), limits_of(given), _moment(as_of, session.now())
+    build, limits, now = chosen.builder(), limits_of(given), session.now()
+    past = None if as_of is None else parse_last_moment(written_moment(as_of, now), now)
+    moment = ExportMoment.of(past, now)
     tally, is_past = ExportTally(), moment.as_of is not None
     with session.reading() as services:
         wanted = [session.wanted(services, one, limits, is_past=is_past) for one in symbols]
         products = services.export.products(wanted if symbols else None, moment)
-        parts = tally.files(build(tally.counted(products, _show_nothing), moment.at))
+        parts = tally.files(build(tally.counted(products, lambda *_: None), moment.at))
         if chosen.target is ExportTarget.FOLDER:
             replace_files(path, name.value, ((part.path, part.content) for part in parts))
         else:
             replace_file(path, (part.content for part in parts))
     return tally
-
-
-def _moment(as_of: Since | None, now: datetime) -> ExportMoment:
-    if as_of is None:
-        return ExportMoment(at=now)
-    past = parse_last_moment(written_moment(as_of, now), now)
-    return ExportMoment(at=past.at, as_of=past.day or past.at)
-
-
-def _show_nothing(label: str, done: int, total: int | None) -> None:
-    pass

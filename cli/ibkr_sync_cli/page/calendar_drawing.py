@@ -107,11 +107,8 @@ def calendar_drawing(product: ProductOverview, span: CalendarSpan) -> Element:
     )
     shapes = (shape for track in tracks for shape in _shapes(track))
     height = lanes * _LANE + _MARGIN
-    return drawing(_in_words(expirations), *grid, *shapes, height=height, class_="calendar")
-
-
-def _in_words(expirations: Sequence[Expiration]) -> str:
-    return "; ".join(map(_date_in_words, expirations)) or "no date in this time"
+    words = "; ".join(map(_date_in_words, expirations)) or "no date in this time"
+    return drawing(words, *grid, *shapes, height=height, class_="calendar")
 
 
 def _date_in_words(expiration: Expiration) -> str:

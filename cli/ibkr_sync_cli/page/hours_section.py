@@ -52,7 +52,8 @@ def hours_section(overview: Overview) -> Element:
         Column("Now", "now"),
         Column(element("div", "The week, in UTC", _axis(week)), "week"),
     )
-    rows = (_row(calendar, keys, week) for calendar, keys in sorted(groups.items(), key=_place))
+    ordered = sorted(groups.items(), key=lambda group: _by_exchange(group[1]))
+    rows = (_row(calendar, keys, week) for calendar, keys in ordered)
     key = "The line is now. What is hatched is not known yet: IBKR sends a few days at a time."
     parts = []
     if groups:
@@ -62,10 +63,6 @@ def hours_section(overview: Overview) -> Element:
         names = "Hours are not known of: " + "; ".join(_by_exchange(unknown))
         parts.append(element("p", names, class_="aside"))
     return element("section", element("h2", "Hours of the week"), *parts, id="hours")
-
-
-def _place(group: tuple[SessionCalendar, list[ProductKey]]) -> tuple[str, ...]:
-    return tuple(_by_exchange(group[1]))
 
 
 def _by_exchange(keys: Sequence[ProductKey]) -> list[str]:

@@ -32,7 +32,8 @@ def help_page(command: Any, context: Any) -> str:
     page = "\n\n".join(_sections(command, context, width)) + "\n"
     output = getattr(context.obj, "output", context.obj)  # an Invocation's, once there is one
     is_plain = not isinstance(output, Output) or not output.color
-    return page if is_plain else _HEADING.sub(_in_bold, page)
+    # echo takes the style out where no terminal listens
+    return page if is_plain else _HEADING.sub(lambda name: typer.style(name[0], bold=True), page)
 
 
 def parameter_rows(command: Any, context: Any, *, kind: str) -> list[tuple[str, str]]:
@@ -119,10 +120,6 @@ def _examples(examples: Sequence[Example], width: int) -> Iterator[str]:
     for other, line in lines.items():
         beside = f"{line:<{column}}  # {other.shows}"
         yield beside if len(beside) <= width else f"  # {other.shows}\n{line}"
-
-
-def _in_bold(heading: re.Match[str]) -> str:
-    return typer.style(heading[0], bold=True)  # echo takes it out where no terminal listens
 
 
 def _usage(argument: Any) -> str:

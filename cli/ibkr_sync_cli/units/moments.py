@@ -24,8 +24,10 @@ def parse_end(text: str, now: datetime) -> datetime:
     return _accepted("--until", moments.parse_end, text, now)
 
 
-def parse_last_moment(text: str, now: datetime) -> PastMoment:
-    """Read --as-of of what was stored (see the domain's `parse_last_moment`)."""
+def parse_last_moment(text: str | None, now: datetime) -> PastMoment | None:
+    """Read --as-of of what was stored (see the domain's `parse_last_moment`); None stays None."""
+    if text is None:
+        return None
     return _accepted("--as-of", moments.parse_last_moment, text, now)
 
 

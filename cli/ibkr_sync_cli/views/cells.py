@@ -92,6 +92,12 @@ def last_trade_cell(
     return f"{local:{day} %H:%M}"
 
 
+def last_trade_utc_cell(contract: FuturesContract) -> str | None:
+    """The instant of the last trade in UTC, to the minute."""
+    at = contract.last_trade_at
+    return f"{at:%Y-%m-%d %H:%M}" if at else None
+
+
 def market_state_cell(state: MarketState, now: datetime, zone: tzinfo | None) -> str:
     """Open or closed, and until when: `open until 16:00 CT`, `closed until Sun 17:00 CT`.
 

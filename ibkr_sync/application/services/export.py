@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Self
 
 from ibkr_sync.application.services.deliveries.delivery import DeliveryService
 from ibkr_sync.application.services.futures import FuturesService
@@ -17,6 +18,7 @@ from ibkr_sync.domain.entities.exported_product import ExportedProduct
 from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.market_rules import MarketRule
 from ibkr_sync.domain.errors import NeverFetchedError, NothingToExportError, NotYetKnownError
+from ibkr_sync.domain.history.moments import PastMoment
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.selection.contract_choice import ContractWords, find_contract
@@ -43,6 +45,11 @@ class ExportMoment:
 
     at: datetime
     as_of: date | datetime | None = None
+
+    @classmethod
+    def of(cls, past: PastMoment | None, now: datetime) -> Self:
+        """The moment of the past that was named, else the aware instant `now`."""
+        return cls(at=now) if past is None else cls(at=past.at, as_of=past.day or past.at)
 
 
 class ExportService:

@@ -37,15 +37,15 @@ class PastHoursService:
         The day is one of the zone that was the exchange's then; where that is unknown, of
         today's. Raises HoursUnknownError, saying which days are known, or StorageError.
         """
-        from ibkr_sync.domain.hours.hours_by_day import hours_by_day_with_current, hours_of_day
+        from ibkr_sync.domain.hours.hours_by_day import current_hours_by_day, hours_of_day
 
         kept = {
             other: read_past_day(hours, product.time_zone, self._reader)
             for other, hours in self._kept.hours_by_day(product.key).items()
         }
-        return hours_of_day(
-            product.symbol, day, kind, hours_by_day_with_current(kept, product, now)
-        )
+        # A database that kept no hours by day when it stored the product answers like any other.
+        days = current_hours_by_day(product, now) | kept
+        return hours_of_day(product.symbol, day, kind, days)
 
 
 def read_past_hours(product: F, reader: Callable[[], SentHoursReader]) -> F:

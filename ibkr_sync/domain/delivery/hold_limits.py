@@ -157,14 +157,17 @@ def unknown_delivery(
     return None if is_known else UnknownDelivery.NOTICE
 
 
-def uncertain_fact(contract: FuturesContract, limit: HoldLimit, side: PositionSide) -> str | None:
+def uncertain_fact(
+    contract: FuturesContract, limit: HoldLimit, side: PositionSide, by: HoldLimitKind | None
+) -> str | None:
     """Which fact lets a contract be held until its last trade on general knowledge alone.
 
     It is a name of `DELIVERY_FACTS`; None where something surer says so, or the limit is another
-    date, which has a confidence of its own.
+    date, which has a confidence of its own. Whoever asks by the last trade alone relies on nothing
+    else.
     """
-    known = contract.delivery
-    if known is None or limit.kind is not HoldLimitKind.LAST_TRADE:
+    known, last_trade = contract.delivery, HoldLimitKind.LAST_TRADE
+    if known is None or by is last_trade or limit.kind is not last_trade:
         return None
     names = []
     if known.settlement is Settlement.CASH:

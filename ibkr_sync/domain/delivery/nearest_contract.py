@@ -131,12 +131,11 @@ class NearestJudgements:
     def _other_months(self) -> set[int]:
         """The months of contracts that trade; none if one of a wanted month does."""
         others = {
-            _number_of_month(judgement.contract): judgement.objection
-            is NearestObjection.OTHER_MONTH
+            judgement.contract.contract_month: judgement.objection is NearestObjection.OTHER_MONTH
             for judgement in self.judgements
             if judgement.objection not in _OBJECTIONS_TO_ALL
         }
-        return {other for other in others if other is not None} if all(others.values()) else set()
+        return {other.month for other in others if other} if all(others.values()) else set()
 
     def nearest(self) -> NearestJudgement:
         """Give the first contract without objection, which no other is equal to but for its size.
@@ -155,10 +154,6 @@ class NearestJudgements:
         if len(equal) > 1:
             raise AmbiguousContractError(str(key), equal, key)
         return first
-
-
-def _number_of_month(contract: FuturesContract) -> int | None:
-    return None if contract.contract_month is None else contract.contract_month.month
 
 
 def judge_nearest(
@@ -203,17 +198,10 @@ def _judgement(
         objection=objection,
         limit=limit,
         unknown=unknown_delivery(contract, rule.side, rule.by),
-        uncertain=_uncertain_fact(contract, limit, rule),
+        uncertain=uncertain_fact(contract, limit, rule.side, rule.by),
         outlasted=outlasted_limits(contract, days, rule.side, limit.last_day),
         stand_in=stand_in_of(contract, rule.side, rule.by),
     )
-
-
-def _uncertain_fact(contract: FuturesContract, limit: HoldLimit, rule: NearestRule) -> str | None:
-    """Whoever asks by the last trade alone relies on nothing else."""
-    if rule.by is HoldLimitKind.LAST_TRADE:
-        return None
-    return uncertain_fact(contract, limit, rule.side)
 
 
 def _objection(

@@ -219,16 +219,6 @@ def newly_said_days(
     return said
 
 
-def hours_by_day_with_current(
-    kept: Mapping[date, DayHours], product: Future, now: datetime
-) -> dict[date, DayHours]:
-    """What is kept, and what the hours that are stored of the product's contracts add to it.
-
-    A database that kept no hours by day when it stored the product answers like any other.
-    """
-    return current_hours_by_day(product, now) | dict(kept)
-
-
 def hours_of_day(
     symbol: str, day: date, kind: HoursKind, days: Mapping[date, DayHours]
 ) -> HoursOfDay:

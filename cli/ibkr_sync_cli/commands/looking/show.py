@@ -73,7 +73,7 @@ def show(
     question = ProductQuestion(
         limits=options.limits_of_options(exchange, currency, trading_class, multiplier),
         selection=ChainSelection(series=series, expired=expired, limit=limit, sort=sort),
-        past=parse_last_moment(as_of, moment) if as_of is not None else None,
+        past=parse_last_moment(as_of, moment),
     )
     with call.reading() as services:
         ask = partial(stored_view, call.output, services, question, moment)

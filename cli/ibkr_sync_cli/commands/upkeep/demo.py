@@ -77,7 +77,11 @@ def _play(
     from ibkr_sync.bootstrap import bootstrap
     from ibkr_sync.domain.entities.futures import Future
 
-    clock = partial(_since, at, time.monotonic())
+    began = time.monotonic()
+
+    def clock() -> datetime:
+        return at + timedelta(seconds=time.monotonic() - began)
+
     call.output.remark(f"\n{at:%A %d %B %Y, %H:%M} UTC", style="bold")
     _show(call, "refresh")
     with (
@@ -100,11 +104,6 @@ def _refresh(call: Call, services: Services[Future]) -> ExitCode:
         *(call.output, "Refreshed", begin),
         lambda refresh: report_refresh(call, refresh.report(), services.audit.disagreements),
     )
-
-
-def _since(at: datetime, began: float) -> datetime:
-    """The instant by a clock that showed `at` when the monotonic clock stood at `began`."""
-    return at + timedelta(seconds=time.monotonic() - began)
 
 
 def _show(call: Call, *arguments: str) -> None:

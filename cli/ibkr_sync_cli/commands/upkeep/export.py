@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from ibkr_sync.interchange.exports.formats import FormatName
 from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of, now
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from ibkr_sync.application.services.export import ExportMoment
 
 
 def export(
@@ -61,30 +56,22 @@ def export(
     it reviews your ib_config_futures.csv: exit 6 where something is wrong, and --yes corrects what
     is known.
     """
+    from ibkr_sync.application.services.export import ExportMoment
     from ibkr_sync_cli.arguments.export import ExportRequest, path_of_export
     from ibkr_sync_cli.reports.upkeep.export import report_export
+    from ibkr_sync_cli.units.moments import parse_last_moment
 
-    call = call_of(context)
+    call, present = call_of(context), now()
     limits = options.limits_of_options(exchange, currency, trading_class, multiplier)
     options.refuse_symbol_options(symbols, limits, "need a SYMBOL")
     request = ExportRequest(
         format=to,
         symbols=tuple(symbols or ()),
         limits=limits,
-        moment=_moment(as_of, now()),
+        moment=ExportMoment.of(parse_last_moment(as_of, present), present),
         path=path_of_export(call, to, path, corrects=yes),
         corrects=yes,
         allows_collisions=allow_collisions,
     )
     with call.reading() as services:
         raise typer.Exit(report_export(call, services, request))
-
-
-def _moment(as_of: str | None, now: datetime) -> ExportMoment:
-    from ibkr_sync.application.services.export import ExportMoment
-    from ibkr_sync_cli.units.moments import parse_last_moment
-
-    if as_of is None:
-        return ExportMoment(at=now)
-    past = parse_last_moment(as_of, now)
-    return ExportMoment(at=past.at, as_of=past.day or past.at)

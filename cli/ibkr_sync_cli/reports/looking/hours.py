@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from ibkr_sync.domain.entities.schedules import HoursKind
 from ibkr_sync_cli.arguments.symbols import product_of_symbol
 from ibkr_sync_cli.units.clocks import Clock
+from ibkr_sync_cli.views.hours.coming_hours import coming_hours_view
+from ibkr_sync_cli.views.hours.hours_of_day import hours_of_day_view
 from ibkr_sync_cli.views.hours.product_hours import ProductDay, ProductHours
 
 if TYPE_CHECKING:
@@ -36,30 +38,14 @@ def hours_view(
     """The hours of what a symbol means, in every format; raises ProductLookupError."""
     product = product_of_symbol(output, services.futures, symbol, question.limits, now)
     if question.on is None:
-        return _coming_hours(output, product, question, now)
-    known = services.past_hours.on(product, question.on, question.kind, now)
-    return _hours_of_day(
-        output, ProductDay(future=product, hours=known, now=now, clock=question.clock)
-    )
-
-
-def _hours_of_day(output: Output, product_day: ProductDay) -> Result:
-    from ibkr_sync_cli.views.hours.hours_of_day import hours_of_day_view
-
-    hours = product_day.hours
+        coming = ProductHours.of(
+            *(product, question.kind, now), days=question.days, clock=question.clock
+        )
+        if coming.hours.problem is not None:
+            warning = f"warning: {product.key}: {coming.hours.problem}; shown as sent"
+            output.remark(warning, style="yellow")
+        return coming_hours_view(coming)
+    hours = services.past_hours.on(product, question.on, question.kind, now)
     if hours.may_lack_earlier_sessions:
-        note = f"what began the day before {hours.day} is not known of {product_day.future.key}"
-        output.note(note)
-    return hours_of_day_view(product_day)
-
-
-def _coming_hours(
-    output: Output, product: Future, question: HoursQuestion, now: datetime
-) -> Result:
-    from ibkr_sync_cli.views.hours.coming_hours import coming_hours_view
-
-    hours = ProductHours.of(product, question.kind, now, days=question.days, clock=question.clock)
-    if hours.hours.problem is not None:
-        warning = f"warning: {product.key}: {hours.hours.problem}; shown as sent"
-        output.remark(warning, style="yellow")
-    return coming_hours_view(hours)
+        output.note(f"what began the day before {hours.day} is not known of {product.key}")
+    return hours_of_day_view(ProductDay(future=product, hours=hours, now=now, clock=question.clock))

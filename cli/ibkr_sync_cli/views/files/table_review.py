@@ -7,7 +7,6 @@ from ibkr_sync.interchange.exports.pysystemtrade.findings import (
     FindingKind,
     TableFinding,
     TableReview,
-    UnjudgedRow,
 )
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.views.records import Record, records_view
@@ -30,7 +29,7 @@ def table_review_view(review: TableReview, *, is_written: bool) -> Result:
         name="findings",
         head={"rows": len(review.table.rows), "written": is_written},
         tail={
-            "unjudged": [_unjudged(other) for other in review.unjudged],
+            "unjudged": [{**_row(other.row), "reason": other.reason} for other in review.unjudged],
             "unnamed": [key._asdict() for key in review.unnamed],
         },
     )
@@ -45,10 +44,6 @@ def _record(finding: TableFinding) -> Record:
         "expected": finding.expected,
         "reason": finding.reason,
     }
-
-
-def _unjudged(unjudged: UnjudgedRow) -> Record:
-    return {**_row(unjudged.row), "reason": unjudged.reason}
 
 
 def _row(row: ConfigRow) -> dict[str, object]:
@@ -66,16 +61,14 @@ def _table(review: TableReview) -> ItemsTable[TableFinding]:
         TableColumn("Line", lambda item: item.row.line, right=True),
         TableColumn("Instrument", lambda item: item.row["Instrument"], fit="cut", least=10),
         TableColumn("Column", lambda item: item.column or "row"),
-        TableColumn("Found", _found, fit="cut", least=8),
+        TableColumn(
+            "Found",
+            lambda item: item.found or ("empty" if item.column else None),
+            fit="cut",
+            least=8,
+        ),
         TableColumn("Right", lambda item: "empty" if item.expected == "" else item.expected),
         TableColumn("Why", lambda item: item.reason, fit="wrap", least=24),
     ]
-    return items_table(review.findings, columns, style=_style)
-
-
-def _found(finding: TableFinding) -> str | None:
-    return finding.found or ("empty" if finding.column else None)
-
-
-def _style(finding: TableFinding) -> str:
-    return "yellow" if finding.kind is FindingKind.PROBLEM else ""
+    styles = {FindingKind.WRONG: "", FindingKind.PROBLEM: "yellow"}
+    return items_table(review.findings, columns, style=lambda item: styles[item.kind])

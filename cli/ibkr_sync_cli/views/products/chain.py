@@ -19,6 +19,7 @@ from ibkr_sync_cli.views.cells import (
     STATE_STYLES,
     days_left_cell,
     last_trade_cell,
+    last_trade_utc_cell,
     market_state_cell,
     number_cell,
     tick_cell,
@@ -99,7 +100,7 @@ class ChainTable:
         yield TableColumn(
             "Seen", lambda item: _last_seen(item, now), right=True, gives_way=4, alike=""
         )
-        yield TableColumn("Last trade UTC", _last_trade_utc, gives_way=7)
+        yield TableColumn("Last trade UTC", last_trade_utc_cell, gives_way=7)
 
 
 def long_end(contract: FuturesContract) -> tuple[date, Confidence] | None:
@@ -169,8 +170,3 @@ def _last_seen(contract: FuturesContract, now: datetime) -> str | None:
         return None
     age = brief_duration(now - contract.listing.last_seen_at)
     return age if age == "now" else f"{age} ago"
-
-
-def _last_trade_utc(contract: FuturesContract) -> str | None:
-    at = contract.last_trade_at
-    return f"{at:%Y-%m-%d %H:%M}" if at else None

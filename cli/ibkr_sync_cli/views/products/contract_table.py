@@ -17,6 +17,7 @@ from ibkr_sync_cli.units.durations import age_phrase
 from ibkr_sync_cli.units.field_phrases import rule_in_words
 from ibkr_sync_cli.views.cells import (
     last_trade_cell,
+    last_trade_utc_cell,
     money_cell,
     number_cell,
     origin_cell,
@@ -75,7 +76,7 @@ def _dates(
     days = contract.days_left(now)
     yield "State", contract.state(now).value + (f" · {days} days left" if days >= 0 else "")
     yield "Last trade", f"{last_trade_cell(contract, zone)} {zone or '(time zone unknown)'}"
-    yield "Last trade UTC", _instant(contract.last_trade_at)
+    yield "Last trade UTC", last_trade_utc_cell(contract)
     if contract.real_expiration_date is not None:
         yield "Expiration", str(contract.real_expiration_date)
     yield "Session", session(contract, now)
@@ -133,10 +134,6 @@ def _steps(product: ProductKey, ladder: MarketRule) -> str:
         f"{tick_cell(product, step.increment)} from {number_cell(step.low_edge)}"
         for step in ladder.increments
     )
-
-
-def _instant(at: datetime | None) -> str | None:
-    return None if at is None else f"{at:%Y-%m-%d %H:%M}"
 
 
 def _seen(at: datetime | None, now: datetime) -> str | None:

@@ -21,7 +21,7 @@ from ibkr_sync.interchange.document_fields import DocumentFields, InvalidDocumen
 from ibkr_sync.interchange.files.text_file import read_text_file
 from ibkr_sync.interchange.formula_safety import restore_formula
 from ibkr_sync.interchange.product_document import MARKET_RULES, product_from_document
-from ibkr_sync.interchange.product_rows import products_from_rows
+from ibkr_sync.interchange.product_rows import list_in_cell, products_from_rows
 
 MAX_BYTES = 256 * 1024 * 1024
 """Largest file that is read; every futures product IBKR lists takes about a quarter of it."""
@@ -79,17 +79,9 @@ def _noting_ladders(
         cell = row.get(MARKET_RULES, "")
         if cell not in seen:
             seen.add(cell)
-            value = {MARKET_RULES: _list_in_cell(cell)}
+            value = {MARKET_RULES: list_in_cell(cell)}
             rules.update(read_ladders(DocumentFields(value, f"row {number}", keys=())))
         yield row
-
-
-def _list_in_cell(cell: str) -> object:
-    """A list that stands in a cell as JSON; what is none stays text, to be refused by name."""
-    try:
-        return json.loads(cell)
-    except (ValueError, RecursionError):
-        return cell
 
 
 def _parse_json(text: str, rules: set[MarketRule]) -> Iterator[tuple[str, Future]]:
