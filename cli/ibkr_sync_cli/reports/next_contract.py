@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.entities.futures import Future, Origin
@@ -93,12 +92,16 @@ def _nearest(
     query: FutureQuery,
     question: NearestQuestion,
 ) -> NearestContract:
+    def note_late(error: NotYetKnownError) -> None:
+        since = f"{error.since:%Y-%m-%d}"
+        output.note(f"{product.key} is known since {since} only, and judged by that")
+
     judged = services.dated_products.judge(
         *(product, question.rule, question.moment),
         is_past=question.is_past,
         query=query,
         limits=question.limits,
-        on_late=partial(_note_late, output, product),
+        on_late=note_late,
     )
     _explain(output, judged, question)
     return NearestContract(
@@ -106,11 +109,6 @@ def _nearest(
         now=question.moment,
         days=services.deliveries.business_days(product),
     )
-
-
-def _note_late(output: Output, product: Future, error: NotYetKnownError) -> None:
-    """Say on stderr that what was known at the moment is not what decides."""
-    output.note(f"{product.key} is known since {error.since:%Y-%m-%d} only, and judged by that")
 
 
 def _explain(output: Output, judged: NearestJudgements, question: NearestQuestion) -> None:

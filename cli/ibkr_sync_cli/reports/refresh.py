@@ -114,14 +114,11 @@ def _complain(output: Output, report: RefreshReport, *, shows_reasons: bool) -> 
 
 def _next_step(output: Output, report: RefreshReport, failure: FutureFailure) -> str | None:
     """What to do about a failure; a stored product that IBKR gave up needs more than patience."""
-    if report.is_given_up(failure) and not _is_pinned(failure.error):
+    error = failure.error
+    is_of_pin = isinstance(error, ProductNotFoundError) and bool(error.sizes)
+    if report.is_given_up(failure) and not is_of_pin:
         return step_if_given_up(failure.query, output.command, is_watched=bool(report.watched))
-    return explain_error(failure.error, output.command).next_step
-
-
-def _is_pinned(error: Exception) -> bool:
-    """Whether a pin asked for what the product no longer is."""
-    return isinstance(error, ProductNotFoundError) and bool(error.sizes)
+    return explain_error(error, output.command).next_step
 
 
 def _exit_code(report: RefreshReport) -> ExitCode:

@@ -74,14 +74,13 @@ def _of_day(
 ) -> Iterator[tuple[datetime, Severity, date]]:
     if day is None or day > contract.last_trade_date:
         return
-    begins = [(_begin(contract, days.before(day, count)), warning) for count, warning in _WARNINGS]
+    zone = ZoneInfo(contract.time_zone or "UTC")
+    begins = [
+        (midnight_by_clock(days.before(day, count), zone), warning) for count, warning in _WARNINGS
+    ]
     if known is not None:
         late = [severity for at, severity in begins if at < known]
         if late and contract.local_date(known) <= day:
             yield known, late[-1], day
         begins = [(at, severity) for at, severity in begins if at >= known]
     yield from ((at, severity, day) for at, severity in begins)
-
-
-def _begin(contract: FuturesContract, day: date) -> datetime:
-    return midnight_by_clock(day, ZoneInfo(contract.time_zone or "UTC"))

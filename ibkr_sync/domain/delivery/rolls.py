@@ -180,14 +180,11 @@ def _day_of_month(contract: FuturesContract, number: int, days: BusinessDays) ->
     end = contract.last_trade_date
     year, month = end.year, end.month
     while True:
-        day = days.on_or_before(min(last_day(year, month), _day(year, month, number)))
+        last = last_day(year, month)
+        day = days.on_or_before(last.replace(day=min(number, last.day)))
         if day <= end:
             return day
         year, month = (year, month - 1) if month > 1 else (year - 1, 12)
-
-
-def _day(year: int, month: int, number: int) -> date:
-    return date(year, month, min(number, last_day(year, month).day))
 
 
 def _reason(

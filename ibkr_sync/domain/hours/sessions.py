@@ -52,7 +52,9 @@ class SessionCalendar:
         is over.
         """
         first_days = [day.date for day in self.closed_days[:1]]
-        first_days += [self._day_of(session.opens_at) for session in self.sessions[:1]]
+        first_days += [
+            session.opens_at.astimezone(self.time_zone).date() for session in self.sessions[:1]
+        ]
         return midnight_by_clock(min(first_days) - _DAY, self.time_zone) if first_days else None
 
     @property
@@ -116,9 +118,6 @@ class SessionCalendar:
             if first <= day.date <= last
         ]
         return tuple(entry for _, entry in sorted(found, key=lambda pair: pair[0]))
-
-    def _day_of(self, instant: datetime) -> date:
-        return instant.astimezone(self.time_zone).date()
 
     def _end_of_opening(self, session: TradingSession) -> datetime:
         end = session.closes_at

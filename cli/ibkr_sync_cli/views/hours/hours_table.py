@@ -26,7 +26,8 @@ def hours_table(shown: ProductHours) -> RenderableType:
     """Title, a line per session and closed day, and what the hours were sent for."""
     calendar = shown.calendar
     if calendar is None:
-        return Group(_title(shown, []), _as_sent_table(shown), _footer(shown, []))
+        as_sent = items_table(shown.segments, [TableColumn("As sent", str, fit="cut")])
+        return Group(_title(shown, []), as_sent, _footer(shown, []))
     zone = shown.clock.zone(calendar.time_zone)
     title = [_CLOCK_NAMES[shown.clock]] if shown.clock in _CLOCK_NAMES else []
     # Outside liquid hours the market may well be open.
@@ -91,7 +92,3 @@ def _sessions_table(
             style="bold" if is_current else "dim" if is_over else "",
         )
     return table
-
-
-def _as_sent_table(shown: ProductHours) -> RenderableType:
-    return items_table(shown.segments, [TableColumn("As sent", str, fit="cut")])

@@ -8,31 +8,27 @@ from ibkr_sync.domain.canonical_text import canonical_text
 from ibkr_sync.domain.ports.pins import Pin
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.views.records import records_view
-from ibkr_sync_cli.views.tables import ItemsTable, TableColumn, items_table
+from ibkr_sync_cli.views.tables import TableColumn, items_table
 
 COLUMNS = ("word", "symbol", "exchange", "trading_class", "multiplier")
 
 
 def pins_view(pins: Sequence[Pin]) -> Result:
     """The pins in every format."""
+
+    def size(pin: Pin) -> str | None:
+        return canonical_text(pin.multiplier)
+
+    columns: list[TableColumn[Pin] | None] = [
+        TableColumn("Symbol", lambda pin: pin.word),
+        TableColumn("Product", str),
+        TableColumn("Multiplier", size, right=True) if any(map(size, pins)) else None,
+    ]
     return records_view(
         pins,
         lambda pin: {name: canonical_text(getattr(pin, name)) for name in COLUMNS},
         COLUMNS,
-        lambda: _table(pins),
+        lambda: items_table(pins, columns),
         schema="ibkr-sync/pins/1",
         name="pins",
     )
-
-
-def _size(pin: Pin) -> str | None:
-    return canonical_text(pin.multiplier)
-
-
-def _table(pins: Sequence[Pin]) -> ItemsTable[Pin]:
-    columns: list[TableColumn[Pin] | None] = [
-        TableColumn("Symbol", lambda pin: pin.word),
-        TableColumn("Product", str),
-        TableColumn("Multiplier", _size, right=True) if any(map(_size, pins)) else None,
-    ]
-    return items_table(pins, columns)

@@ -10,7 +10,7 @@ from ibkr_sync_cli.messages.fixes import explain_finding
 from ibkr_sync_cli.messages.next_command import NextCommand
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.views.records import records_view
-from ibkr_sync_cli.views.tables import ItemsTable, TableColumn, items_table
+from ibkr_sync_cli.views.tables import TableColumn, items_table
 
 COLUMNS = ("check", "level", "found", "fix", "error")
 
@@ -30,21 +30,17 @@ def diagnosis_view(findings: Sequence[Finding], command: NextCommand, code: Exit
             "error": type(finding.error).__name__ if finding.error else None,
         }
 
-    return records_view(
-        findings,
-        record,
-        COLUMNS,
-        lambda: _table(findings),
-        schema="ibkr-sync/doctor/1",
-        name="findings",
-        head={"ok": code is ExitCode.OK, "exit_code": code.value},
-    )
-
-
-def _table(findings: Sequence[Finding]) -> ItemsTable[Finding]:
     columns: list[TableColumn[Finding] | None] = [
         TableColumn("Check", lambda item: item.check.value),
         TableColumn("Level", lambda item: item.level.value),
         TableColumn("Found", lambda item: explain_finding(item).sentence, fit="fold"),
     ]
-    return items_table(findings, columns, style=lambda item: _STYLES[item.level])
+    return records_view(
+        findings,
+        record,
+        COLUMNS,
+        lambda: items_table(findings, columns, style=lambda item: _STYLES[item.level]),
+        schema="ibkr-sync/doctor/1",
+        name="findings",
+        head={"ok": code is ExitCode.OK, "exit_code": code.value},
+    )

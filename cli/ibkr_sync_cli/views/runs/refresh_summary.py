@@ -64,7 +64,10 @@ def refresh_sentence(refreshed: RefreshReport) -> str:
 
     Of a run that ended before its time: `8 of 10 products: 8 created · 2 not reached · …`.
     """
-    counts = Counter(_state(outcome) for outcome in refreshed.outcomes)
+    counts = Counter(
+        FAILED if isinstance(outcome, FutureFailure) else outcome.outcome
+        for outcome in refreshed.outcomes
+    )
     sentences = ", ".join(f"{counts[state]} {state}" for state in _ORDER if counts[state])
     total = len(refreshed.outcomes)
     due = total + len(refreshed.unasked)
@@ -131,10 +134,6 @@ def _record(outcome: RefreshOutcome, refreshed: RefreshReport) -> dict[str, obje
 def _counts_record(outcome: RefreshOutcome) -> dict[str, object]:
     counts = _counts(outcome)
     return {} if counts is None else {**counts.as_record()}
-
-
-def _state(outcome: RefreshOutcome) -> str:
-    return FAILED if isinstance(outcome, FutureFailure) else outcome.outcome
 
 
 def _table(refreshed: RefreshReport) -> RenderableType:

@@ -34,7 +34,13 @@ def renormalised_view(outcomes: Sequence[Outcome]) -> Result:
         schema="ibkr-sync/renormalise/1",
         name="products",
     )
-    return dataclasses.replace(result, rows=lambda: (_cells(outcome) for outcome in outcomes))
+    return dataclasses.replace(
+        result,
+        rows=lambda: (
+            record_cells(summary | {"fields": ",".join(summary["fields"])})
+            for summary in map(_summary, outcomes)
+        ),
+    )
 
 
 def renormalised_sentence(outcomes: Sequence[Outcome], *, dry_run: bool) -> str:
@@ -95,7 +101,9 @@ def _summary(outcome: Outcome) -> dict[str, Any]:
     update = outcome.update
     return {
         **update.product.key._asdict(),
-        "outcome": _word(outcome),
+        "outcome": change_word(
+            is_new=False, is_changed=not update.diff.is_empty, applied=outcome.applied
+        ),
         "contracts": len(update.product.contracts),
         "rewritten": len(update.diff.updated),
         "changes": len(update.history),
@@ -104,16 +112,6 @@ def _summary(outcome: Outcome) -> dict[str, Any]:
         "message": None,
         "origin": update.product.origin.value,
     }
-
-
-def _word(outcome: Renormalised) -> str:
-    is_changed = not outcome.update.diff.is_empty
-    return change_word(is_new=False, is_changed=is_changed, applied=outcome.applied)
-
-
-def _cells(outcome: Outcome) -> dict[str, str]:
-    summary = _summary(outcome)
-    return record_cells(summary | {"fields": ",".join(summary["fields"])})
 
 
 def _table(outcomes: Sequence[Outcome]) -> ItemsTable[dict[str, Any]]:

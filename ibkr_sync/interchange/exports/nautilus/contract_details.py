@@ -27,6 +27,7 @@ def loadable_contract(contract: FuturesContract) -> dict[str, object]:
 
 def contract_details(contract: FuturesContract) -> dict[str, object]:
     """The fields of `IBContractDetails` that are known; no other key, as 1.221.0 refuses those."""
+    end = contract.real_expiration_date
     details = {
         "contract": loadable_contract(contract)
         | {
@@ -43,7 +44,7 @@ def contract_details(contract: FuturesContract) -> dict[str, object]:
         "underSecType": contract.underlying_sec_type,
         "longName": contract.long_name,
         "contractMonth": str(contract.contract_month or "").replace("-", ""),
-        "realExpirationDate": _compact_date(contract),
+        "realExpirationDate": end and f"{end:%Y%m%d}",
         "industry": contract.industry,
         "category": contract.category,
         "subcategory": contract.subcategory,
@@ -68,8 +69,3 @@ def _market_rule_ids(contract: FuturesContract) -> str | None:
     """The ids in the order of the exchanges; None where that of one is not known."""
     ids = [venue.market_rule_id for venue in contract.venues]
     return None if None in ids else ",".join(map(str, ids))
-
-
-def _compact_date(contract: FuturesContract) -> str | None:
-    day = contract.real_expiration_date
-    return None if day is None else f"{day:%Y%m%d}"

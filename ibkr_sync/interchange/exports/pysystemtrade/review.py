@@ -143,7 +143,8 @@ class TableReviewer:
         size = number_in_cell(row["IBMultiplier"])
         places = list(self._places(symbol.strip(), exchange.strip()))
         for place in places:
-            fitting = [other for other in self._stored.get(place, ()) if _fits(other, size)]
+            here = self._stored.get(place, ())
+            fitting = [other for other in here if size is None or size in other.product.sizes]
             if len(fitting) == 1:
                 return fitting[0]
             if fitting:
@@ -209,10 +210,6 @@ class TableReviewer:
         _judge_multiplier(judgement, product, is_alone=is_alone)
         _judge_magnifier(judgement, product)
         _judge_weeklies(judgement, product)
-
-
-def _fits(listed: _Listed, size: Decimal | None) -> bool:
-    return size is None or size in listed.product.sizes
 
 
 def _judge_alone(judgement: _Judgement, counts: IdentityCounts) -> None:
