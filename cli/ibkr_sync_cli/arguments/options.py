@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
+from ibkr_sync_cli.units.durations import parse_duration, parse_duration_limit
 from ibkr_sync_cli.units.quantities import multiplier_quantity
 
 if TYPE_CHECKING:
@@ -28,6 +30,28 @@ Symbols = Annotated[
         help="Products, as ES, 6E or ES@CME; contracts, as ESZ6 or ES 202612; conIds.",
         metavar="SYMBOL",
     ),
+]
+AnyProducts = Annotated[
+    list[str] | None,
+    typer.Argument(help="Products, as ES 6E CL@NYMEX; all if none.", metavar="SYMBOL"),
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        help="As it was known at the end of a day in UTC, 7d ago or at an instant.",
+        metavar="DATE",
+    ),
+]
+MaxAge = Annotated[
+    timedelta,
+    typer.Option(
+        "--max-age", help="What is older is stale.", metavar="26h", parser=parse_duration_limit
+    ),
+]
+Stale = Annotated[
+    timedelta | None,
+    typer.Option("--stale", help="Skip what is no older.", metavar="20h", parser=parse_duration),
 ]
 Host = Annotated[str | None, typer.Option("--host", help="Gateway's host.")]
 Port = Annotated[int | None, typer.Option("--port", help="Gateway's port.")]

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Annotated
-
 import typer
 
 from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of, now
 from ibkr_sync_cli.messages.exit_codes import ExitCode
-from ibkr_sync_cli.units.durations import parse_duration_limit
 
 
 def check(
     context: typer.Context,
-    max_age: Annotated[
-        timedelta,
-        typer.Option(
-            "--max-age", help="What is older is stale.", metavar="26h", parser=parse_duration_limit
-        ),
-    ] = "26h",  # type: ignore[assignment]  # typer parses defaults as what is typed
+    max_age: options.MaxAge = "26h",  # type: ignore[assignment]  # typer parses defaults as what is typed
     groups: options.Groups = None,
 ) -> None:
     """List the watched products that are stale, and why, from the database alone; exit 6 if any is.

@@ -12,7 +12,7 @@ import typer
 from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import Call, call_of
 from ibkr_sync_cli.messages.usage_errors import UsageProblem
-from ibkr_sync_cli.units.durations import parse_duration, parse_longest_duration
+from ibkr_sync_cli.units.durations import parse_longest_duration
 
 if TYPE_CHECKING:
     from ibkr_sync.application.services.refresh import RefreshSelection
@@ -37,12 +37,7 @@ def refresh(
     currency: options.Currency = None,
     trading_class: options.TradingClass = None,
     multiplier: options.Multiplier = None,
-    stale: Annotated[
-        timedelta | None,
-        typer.Option(
-            "--stale", help="Skip what is no older.", metavar="20h", parser=parse_duration
-        ),
-    ] = None,
+    stale: options.Stale = None,
     deadline: Annotated[
         timedelta | None,
         typer.Option(

@@ -7,16 +7,14 @@ from typing import Annotated
 import typer
 
 from ibkr_sync.domain.history.severity import Severity
+from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of, now
 from ibkr_sync_cli.terminal.output import OutputFormat
 
 
 def audit(
     context: typer.Context,
-    symbols: Annotated[
-        list[str] | None,
-        typer.Argument(help="Products, as ES 6E CL@NYMEX; all if none.", metavar="SYMBOL"),
-    ] = None,
+    symbols: options.AnyProducts = None,
     severity: Annotated[
         Severity, typer.Option("--severity", help="Only what is at least this severe.")
     ] = Severity.INFO,

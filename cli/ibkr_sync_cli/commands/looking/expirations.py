@@ -13,10 +13,7 @@ from ibkr_sync_cli.invocation import call_of, now
 
 def expirations(
     context: typer.Context,
-    symbols: Annotated[
-        list[str] | None,
-        typer.Argument(help="Products, as ES 6E CL@NYMEX; all if none.", metavar="SYMBOL"),
-    ] = None,
+    symbols: options.AnyProducts = None,
     within: Annotated[
         DaysBefore,
         typer.Option(

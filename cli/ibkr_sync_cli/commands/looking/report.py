@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated
 
 import typer
 
+from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of, now, refuse_database
 from ibkr_sync_cli.terminal.result_file import parse_result_file, refuse_folder
-from ibkr_sync_cli.units.durations import parse_duration_limit
 from ibkr_sync_cli.units.moments import parse_first_moment
 
 
@@ -24,12 +23,7 @@ def report(
             "--since", help="Changes from when on: 7d ago, a date or an instant.", metavar="7d"
         ),
     ] = "7d",
-    max_age: Annotated[
-        timedelta,
-        typer.Option(
-            "--max-age", help="What is older is stale.", metavar="26h", parser=parse_duration_limit
-        ),
-    ] = "26h",  # type: ignore[assignment]  # typer parses defaults as what is typed
+    max_age: options.MaxAge = "26h",  # type: ignore[assignment]  # typer parses defaults as what is typed
 ) -> None:
     """Write all that is stored as one page of HTML, from the database alone.
 

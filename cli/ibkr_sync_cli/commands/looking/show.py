@@ -51,14 +51,7 @@ def show(
             parser=_parse_sort,
         ),
     ] = None,
-    as_of: Annotated[
-        str | None,
-        typer.Option(
-            "--as-of",
-            help="As it was known at the end of a day in UTC, 7d ago or at an instant.",
-            metavar="DATE",
-        ),
-    ] = None,
+    as_of: options.AsOf = None,
 ) -> None:
     """Show products with their chains, or single contracts in full, from the database alone.
 

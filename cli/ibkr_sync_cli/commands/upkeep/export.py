@@ -22,14 +22,7 @@ def export(
     currency: options.Currency = None,
     trading_class: options.TradingClass = None,
     multiplier: options.Multiplier = None,
-    as_of: Annotated[
-        str | None,
-        typer.Option(
-            "--as-of",
-            help="As it was known at the end of a day in UTC, 7d ago or at an instant.",
-            metavar="DATE",
-        ),
-    ] = None,
+    as_of: options.AsOf = None,
     path: Annotated[
         str | None,
         typer.Option(

@@ -11,7 +11,7 @@ import typer
 
 from ibkr_sync_cli.arguments import options
 from ibkr_sync_cli.invocation import call_of
-from ibkr_sync_cli.units.durations import parse_duration, parse_longest_duration
+from ibkr_sync_cli.units.durations import parse_longest_duration
 
 if TYPE_CHECKING:
     from ibkr_sync_cli.views.schedule import Schedule
@@ -54,12 +54,7 @@ def schedule(
         str, typer.Option("--time-zone", help="Whose clock.", metavar="ZONE", parser=_parse_zone)
     ] = _NEW_YORK,
     groups: options.Groups = None,
-    stale: Annotated[
-        timedelta | None,
-        typer.Option(
-            "--stale", help="Skip what is no older.", metavar="20h", parser=parse_duration
-        ),
-    ] = None,
+    stale: options.Stale = None,
     deadline: Annotated[
         timedelta,
         typer.Option(

@@ -23,7 +23,7 @@ def renormalise(
     currency: options.Currency = None,
     trading_class: options.TradingClass = None,
     multiplier: options.Multiplier = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show, write nothing.")] = False,
+    dry_run: options.DryRun = False,
 ) -> None:
     """Read the raw replies that are kept again, and rewrite what today is read otherwise."""
     from ibkr_sync_cli.arguments.stored_products import named_keys
