@@ -30,13 +30,7 @@ from ibkr_sync.domain.history.moments import PastMoment
 from ibkr_sync.domain.naming.limits import UNLIMITED, Limits
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.selection.contract_choice import find_contract
-from ibkr_sync.library.arguments import (
-    Narrowing,
-    Symbol,
-    limits_of,
-    refuse_narrowing,
-    symbols_of,
-)
+from ibkr_sync.library.arguments import Narrowing, Symbol, limits_of, refuse_narrowing, symbols_of
 
 if TYPE_CHECKING:
     from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution

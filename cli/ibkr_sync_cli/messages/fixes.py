@@ -8,11 +8,7 @@ from collections.abc import Callable
 from ibkr_sync.domain.runs.diagnosis.findings import Finding, Fix, Level
 from ibkr_sync_cli.messages.errors import ErrorMessage, explain_error
 from ibkr_sync_cli.messages.exit_codes import ExitCode
-from ibkr_sync_cli.messages.installation import (
-    Installation,
-    install_command,
-    uninstall_command,
-)
+from ibkr_sync_cli.messages.installation import Installation, install_command, uninstall_command
 from ibkr_sync_cli.messages.next_command import NextCommand
 from ibkr_sync_cli.messages.next_steps import (
     STEP_TO_START_GATEWAY,

@@ -11,11 +11,7 @@ from ibkr_sync.domain.entities.futures import Origin, ProductKey
 from ibkr_sync.domain.errors import ProductCandidate, UnavailableReason, UnreachableReason
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.naming.spellings import MONTH_CODES
-from ibkr_sync_cli.messages.installation import (
-    Installation,
-    install_command,
-    packages_of_extra,
-)
+from ibkr_sync_cli.messages.installation import Installation, install_command, packages_of_extra
 from ibkr_sync_cli.messages.next_command import NextCommand
 
 STEP_TO_START_GATEWAY = (

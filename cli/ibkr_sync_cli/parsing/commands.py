@@ -9,12 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from ibkr_sync_cli.messages.command_words import command_words
-from ibkr_sync_cli.messages.usage_errors import (
-    PROGRAM,
-    UsageProblem,
-    no_such_command,
-    quoted,
-)
+from ibkr_sync_cli.messages.usage_errors import PROGRAM, UsageProblem, no_such_command, quoted
 from ibkr_sync_cli.parsing.help_page import help_page
 from ibkr_sync_cli.parsing.plain_values import read_plain_values
 

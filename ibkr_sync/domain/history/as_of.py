@@ -28,11 +28,7 @@ from ibkr_sync.domain.entities.futures import (
     Origin,
 )
 from ibkr_sync.domain.evidence.product_update import DELISTED, LISTED, LISTING, MISSING, PRODUCT
-from ibkr_sync.domain.history.recorded_history import (
-    ProductHistory,
-    RecordedChange,
-    RecordedReply,
-)
+from ibkr_sync.domain.history.recorded_history import ProductHistory, RecordedChange, RecordedReply
 
 _UNKNOWN: Final[dict[str, Any]] = {
     field.name: field.unknown

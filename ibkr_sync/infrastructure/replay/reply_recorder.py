@@ -19,11 +19,7 @@ from ibkr_sync.domain.ports.recordings import RecordingWriter, SentRowReader
 from ibkr_sync.infrastructure.replay.protocol.contract_data import MESSAGE_ID, ContractDataLayout
 from ibkr_sync.infrastructure.replay.protocol.dialect import NEWEST_TEXT_SERVER_VERSION
 from ibkr_sync.infrastructure.replay.protocol.wire import fields_from_wire
-from ibkr_sync.infrastructure.replay.recording import (
-    Recording,
-    format_recording,
-    parse_recording,
-)
+from ibkr_sync.infrastructure.replay.recording import Recording, format_recording, parse_recording
 from ibkr_sync.infrastructure.replay.rows import ContractRow, MarketRuleRow
 
 _ID_BYTES = 4

@@ -7,11 +7,7 @@ from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.entities.schedules import ClosedDay, TradingSession
 from ibkr_sync_cli.terminal.output import Result
-from ibkr_sync_cli.views.hours.coming_hours import (
-    COLUMNS,
-    coming_session_record,
-    hours_records,
-)
+from ibkr_sync_cli.views.hours.coming_hours import COLUMNS, coming_session_record, hours_records
 from ibkr_sync_cli.views.hours.product_hours import ProductDay
 from ibkr_sync_cli.views.records import record_cells
 

@@ -7,11 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.interchange.document_fields import DocumentFields, InvalidDocumentError
-from ibkr_sync.interchange.field_values import (
-    integer_value,
-    number_value,
-    positive_number_value,
-)
+from ibkr_sync.interchange.field_values import integer_value, number_value, positive_number_value
 from ibkr_sync.interchange.product_document import MARKET_RULES
 
 
