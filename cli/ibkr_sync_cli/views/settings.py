@@ -1,37 +1,17 @@
-"""Settings, their origins, and other short lists of facts."""
+"""Settings, where each was set, and where config files are looked for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rich.console import RenderableType
-from rich.text import Text
-
 from ibkr_sync_cli.terminal.output import Result
-from ibkr_sync_cli.terminal.plain_table import plain_table
-from ibkr_sync_cli.views.records import Record, record_cells, records_view
+from ibkr_sync_cli.views.records import Record, records_view
 from ibkr_sync_cli.views.tables import TableColumn, items_table
 
 if TYPE_CHECKING:
     from ibkr_sync.config.config_files import ConfigLocation
     from ibkr_sync.config.settings_resolution import ResolvedSetting
-
-
-def settings_facts_view(
-    schema: str,
-    facts: Mapping[str, str | int | bool | None],
-    shown: Mapping[str, str | None] | None = None,
-) -> Result:
-    """A few named facts, a line each; `shown` is what people read, if it is not the facts."""
-    texts = record_cells(facts)
-    return Result(
-        table=lambda: _two_columns(texts if shown is None else shown),
-        document=lambda: {"schema": schema, **facts},
-        records=lambda: [dict(facts)],
-        columns=tuple(facts),
-        rows=lambda: [texts],
-    )
 
 
 def settings_view(values: Sequence[ResolvedSetting]) -> Result:
@@ -65,23 +45,13 @@ def settings_files_view(locations: Sequence[ConfigLocation]) -> Result:
 def _records_result(
     records: Sequence[Record], headings: Mapping[str, str], *, schema: str, name: str
 ) -> Result:
-    def table() -> RenderableType:
-        columns = [_folded(key, heading) for key, heading in headings.items()]
-        return items_table(records, columns)
-
+    columns = [_folded(key, heading) for key, heading in headings.items()]
     return records_view(
-        records, lambda record: record, tuple(headings), table, schema=schema, name=name
+        *(records, lambda record: record, tuple(headings), lambda: items_table(records, columns)),
+        schema=schema,
+        name=name,
     )
 
 
 def _folded(key: str, heading: str) -> TableColumn[Record]:
     return TableColumn(heading, lambda record: record[key] or None, fit="fold")
-
-
-def _two_columns(facts: Mapping[str, str | None]) -> RenderableType:
-    drawn = plain_table(("", False), ("", False))
-    drawn.show_header = False
-    drawn.columns[1].overflow, drawn.columns[1].no_wrap = "fold", False
-    for name, value in facts.items():
-        drawn.add_row(Text(name, style="dim"), Text(value or "-"))
-    return drawn

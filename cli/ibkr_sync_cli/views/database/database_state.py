@@ -8,7 +8,7 @@ from ibkr_sync.domain.ports.raw_replies import RawReplyUsage
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.moments import instant_text, instant_value
 from ibkr_sync_cli.units.quantities import size_quantity
-from ibkr_sync_cli.views.settings import settings_facts_view
+from ibkr_sync_cli.views.database.facts import facts_view
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ def database_view(state: DatabaseState) -> Result:
     if replies is not None and state.size is not None:
         shown["size"] = size_quantity(state.size)
         shown["raw replies"] = _replies_text(replies)
-    return settings_facts_view("ibkr-sync/db-status/1", facts, shown)
+    return facts_view("ibkr-sync/db-status/1", facts, shown)
 
 
 def _schema_text(state: DatabaseState) -> str:

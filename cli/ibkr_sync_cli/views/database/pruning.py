@@ -6,7 +6,7 @@ from ibkr_sync.application.services.kept_replies.raw_replies import RawReplyPrun
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.moments import instant_text, instant_value
 from ibkr_sync_cli.units.quantities import quantity_of, size_quantity
-from ibkr_sync_cli.views.settings import settings_facts_view
+from ibkr_sync_cli.views.database.facts import facts_view
 
 
 def pruning_view(pruning: RawReplyPruning) -> Result:
@@ -31,7 +31,7 @@ def pruning_view(pruning: RawReplyPruning) -> Result:
     }
     if sizes:
         shown["database"] = " → ".join(map(size_quantity, sizes))
-    return settings_facts_view("ibkr-sync/prune/1", facts, shown)
+    return facts_view("ibkr-sync/prune/1", facts, shown)
 
 
 def pruning_sentence(pruning: RawReplyPruning) -> str:

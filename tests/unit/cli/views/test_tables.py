@@ -46,11 +46,12 @@ from ibkr_sync.domain.selection.series_choice import SeriesChoice
 from ibkr_sync_cli.messages.exit_codes import ExitCode
 from ibkr_sync_cli.messages.next_command import NextCommand
 from ibkr_sync_cli.terminal.output import Output, OutputFormat, Result
+from ibkr_sync_cli.views.database.facts import facts_view
 from ibkr_sync_cli.views.products.product_list import product_list_table, product_list_view
 from ibkr_sync_cli.views.products.product_table import product_table
 from ibkr_sync_cli.views.runs.diagnosis import diagnosis_view
 from ibkr_sync_cli.views.runs.outcomes import outcomes_view
-from ibkr_sync_cli.views.settings import settings_facts_view, settings_view
+from ibkr_sync_cli.views.settings import settings_view
 
 Draw = Callable[[Result], str]
 
@@ -335,19 +336,15 @@ def test_settings_fit_and_are_complete(draw: Draw, snapshot: SnapshotAssertion) 
 
 
 def test_the_state_of_a_database_fits(draw: Draw, snapshot: SnapshotAssertion) -> None:
-    table = draw(
-        settings_facts_view(
-            "ibkr-sync/db-status/1",
-            {
-                "profile": "ibkr",
-                "database": "postgresql://trader:***@db.example.com:5432/futures?sslmode=verify"
-                "-full&sslpassword=***",
-                "revision": None,
-                "needed": "ibkr_sync_0001",
-                "state": "empty",
-            },
-        )
-    )
+    facts: dict[str, str | None] = {
+        "profile": "ibkr",
+        "database": "postgresql://trader:***@db.example.com:5432/futures?sslmode=verify"
+        "-full&sslpassword=***",
+        "revision": None,
+        "needed": "ibkr_sync_0001",
+        "state": "empty",
+    }
+    table = draw(facts_view("ibkr-sync/db-status/1", facts, facts))
 
     assert "…" not in table
     assert table == snapshot
