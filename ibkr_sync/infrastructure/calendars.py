@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
 from datetime import date
 from typing import Final
 
@@ -34,30 +33,28 @@ _EXCHANGES_OF_MARKETS: Final[dict[str, tuple[str, ...]]] = {
 class HolidayCalendar(BusinessCalendar):
     """The exchanges' holidays by their published rules, from 2016 on.
 
-    What was asked once is remembered: chains end on the same days, and `holidays` takes longer.
+    Threads may share one: a year of a market is made by whoever asks for it, and kept once it is
+    whole. An object of `holidays` is none to share: it counts a year as made before it makes it.
     """
 
     def __init__(self) -> None:
-        self._closed: dict[str, Container[date]] = {}
-        self._known: dict[tuple[str, date], bool] = {}
+        self._closed: dict[tuple[str, int], frozenset[date]] = {}
 
     def is_business_day(self, day: date, market: str) -> bool:
         """Whether no exchange of the market has a holiday that day, nor a weekend."""
-        known = self._known.get((market, day))
-        if known is None:
+        closed = self._closed.get((market, day.year))
+        if closed is None:
             exchanges = _EXCHANGES_OF_MARKETS[market]
-            known = day.weekday() < SATURDAY and not any(
-                day in self._holidays(exchange) for exchange in exchanges
-            )
-            self._known[market, day] = known
-        return known
+            closed = frozenset().union(*(_holidays(name, day.year) for name in exchanges))
+            self._closed[market, day.year] = closed
+        return day.weekday() < SATURDAY and day not in closed
 
-    def _holidays(self, exchange: str) -> Container[date]:
-        if exchange not in self._closed:
-            from holidays import financial_holidays
 
-            found = financial_holidays(exchange)
-            if exchange == "XNYS":  # futures trade on days of mourning, stocks don't
-                found.has_special_holidays = False
-            self._closed[exchange] = found
-        return self._closed[exchange]
+def _holidays(exchange: str, year: int) -> frozenset[date]:
+    from holidays import financial_holidays
+
+    made = financial_holidays(exchange)
+    if exchange == "XNYS":  # futures trade on days of mourning, stocks don't
+        made.has_special_holidays = False
+    made.get(date(year, 1, 1))  # makes the year
+    return frozenset(day for day in made if day.year == year)

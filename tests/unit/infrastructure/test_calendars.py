@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
+from threading import Thread
 
+import holidays
 import pytest
+from holidays.financial.ny_stock_exchange import NewYorkStockExchange
 
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 
@@ -92,3 +96,52 @@ def test_every_market_closes_for_christmas_or_the_end_of_the_year_and_few_other_
 def test_an_unknown_market_is_refused() -> None:
     with pytest.raises(KeyError):
         CALENDAR.is_business_day(date(2026, 11, 23), "mars")
+
+
+CHRISTMAS = date(2026, 12, 25)
+
+
+class Interrupted(NewYorkStockExchange):
+    """Holidays of which a year counts as made and is not there yet when `meanwhile` is called."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        self.meanwhile = meanwhile
+        super().__init__()  # type: ignore[no-untyped-call]  # theirs
+
+    def _populate(self, year: int) -> None:
+        self.meanwhile()
+        super()._populate(year)
+
+
+def test_no_thread_sees_a_year_before_it_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    calendar = HolidayCalendar()
+    answers: list[bool] = []
+
+    def ask() -> None:
+        answers.append(calendar.is_business_day(CHRISTMAS, "us"))
+
+    def ask_in_another_thread() -> None:
+        monkeypatch.undo()
+        other = Thread(target=ask)
+        other.start()
+        other.join()
+
+    made = Interrupted(ask_in_another_thread)
+    monkeypatch.setattr(holidays, "financial_holidays", lambda _: made)
+    ask()
+    ask()
+    assert answers == [False, False, False]
+
+
+def test_a_year_that_an_interrupt_left_half_made_is_made_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupt() -> None:
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    calendar = HolidayCalendar()
+    monkeypatch.setattr(holidays, "financial_holidays", lambda _: Interrupted(interrupt))
+    with pytest.raises(KeyboardInterrupt):
+        calendar.is_business_day(CHRISTMAS, "us")
+    assert not calendar.is_business_day(CHRISTMAS, "us")
