@@ -19,6 +19,7 @@ from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
 
 if TYPE_CHECKING:
     from ibkr_sync.config.settings import ProfileSettings
+    from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
     from ibkr_sync.domain.entities.product_summary import ProductSummary
     from ibkr_sync.domain.naming.query import FutureQuery
     from ibkr_sync.domain.ports.pins import PinPort
@@ -44,16 +45,17 @@ def bootstrap(
 
     `gateway` replaces the one that the profile would have built; `replaying_at` is where a replay
     gateway is served already, for a profile that would have started one. Services that are
-    `beside` others share their database, and leave it open. Nothing is connected or
-    created before a service is asked for something that needs it; the source, a replay gateway
-    included, is not even built.
+    `beside` others share their delivery book and their database, which they leave open. Nothing is
+    connected or created before a service is asked for something that needs it; the source, a
+    replay gateway included, is not even built.
     """
     with ExitStack() as stack:
         if beside is None:
             database = stack.enter_context(profile_database(profile))
         else:
             database = beside.database
-        local = _local_repository(profile, entity, database, clock)
+        book = cache(delivery_book) if beside is None else beside.delivery_book
+        local = _local_repository(profile, entity, database, clock, book)
         catalogue = profile_catalogue(profile)
         building = partial(_gateway, profile, clock, stack, replaying_at)
         build = partial(
@@ -62,7 +64,9 @@ def bootstrap(
         names = SymbolResolver(catalogue, _pins(database, clock), local, clock)
         futures = FuturesService(_SourceOnDemand(build, local), names, local, hours_reader)
         asks_source = profile.source != "local"
-        yield Services(futures, database, catalogue, clock, asks_source=asks_source)
+        yield Services(
+            futures, database, catalogue, clock, delivery_book=book, asks_source=asks_source
+        )
 
 
 class _SourceOnDemand(FuturePort[F], Generic[F]):
@@ -118,7 +122,11 @@ def _port(
 
 
 def _local_repository(
-    profile: ProfileSettings, entity: type[F], database: Database, clock: Clock
+    profile: ProfileSettings,
+    entity: type[F],
+    database: Database,
+    clock: Clock,
+    book: Callable[[], DeliveryBook],
 ) -> LocalFuturePort[F]:
     from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 
@@ -128,7 +136,7 @@ def _local_repository(
         profile_catalogue(profile),
         clock,
         takes_sample_data=takes_sample_data(database),
-        deliveries=delivery_book,
+        deliveries=book,
         keep_raw_replies=profile.keep_raw_replies,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
 
 from ibkr_sync.domain.entities.futures import Future
@@ -49,10 +49,12 @@ class Services(Generic[F]):
         catalogue: Catalogue,
         clock: Clock,
         *,
+        delivery_book: Callable[[], DeliveryBook],
         asks_source: bool,
     ) -> None:
         self.futures = futures
         self.database = database
+        self.delivery_book = delivery_book
         self._catalogue = catalogue
         self._clock = clock
         self._asks_source = asks_source
@@ -111,7 +113,7 @@ class Services(Generic[F]):
         from ibkr_sync.infrastructure.repositories.ibkr_repo.raw_reply_reader import IbkrReplyReader
         from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
 
-        replies = LocalRawReplies(self.database, self._clock, delivery_book)
+        replies = LocalRawReplies(self.database, self._clock, self.delivery_book)
         return RenormalisingService(replies, IbkrReplyReader(self._catalogue))
 
     @cached_property
@@ -150,8 +152,8 @@ class Services(Generic[F]):
         from ibkr_sync.application.services.deliveries.delivery import DeliveryService
         from ibkr_sync.infrastructure.repositories.local_repo.deliveries import LocalDeliveries
 
-        stored = LocalDeliveries(self.database, delivery_book, self._clock)
-        return DeliveryService(delivery_book(), stored, self._clock)
+        stored = LocalDeliveries(self.database, self.delivery_book, self._clock)
+        return DeliveryService(self.delivery_book(), stored, self._clock)
 
     @cached_property
     def dated_products(self) -> DatedProductsService:
@@ -173,8 +175,8 @@ class Services(Generic[F]):
         from ibkr_sync.application.services.deliveries.delivery_import import DeliveryImportService
         from ibkr_sync.infrastructure.repositories.local_repo.deliveries import LocalDeliveries
 
-        stored = LocalDeliveries(self.database, delivery_book, self._clock)
-        return DeliveryImportService(stored, self._catalogue, delivery_book())
+        stored = LocalDeliveries(self.database, self.delivery_book, self._clock)
+        return DeliveryImportService(stored, self._catalogue, self.delivery_book())
 
     @cached_property
     def audit(self) -> AuditService:
@@ -182,8 +184,8 @@ class Services(Generic[F]):
         from ibkr_sync.application.services.deliveries.audit import AuditService
         from ibkr_sync.infrastructure.repositories.local_repo.deliveries import LocalDeliveries
 
-        stored = LocalDeliveries(self.database, delivery_book, self._clock)
-        return AuditService(self.futures, self._catalogue, delivery_book(), stored)
+        stored = LocalDeliveries(self.database, self.delivery_book, self._clock)
+        return AuditService(self.futures, self._catalogue, self.delivery_book(), stored)
 
     @cached_property
     def export(self) -> ExportService:
@@ -217,7 +219,6 @@ class Services(Generic[F]):
         return OverviewService(self.futures, self.history, self.freshness, self.deliveries)
 
 
-@cache
 def delivery_book() -> DeliveryBook:
     """The rules that ship with the package; calendar and rules are loaded with the first date."""
     from ibkr_sync.catalogue.delivery_rules import load_delivery_rules

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -55,6 +56,7 @@ QUERY = FutureQuery(symbol="DAX", exchange="EUREX")
 _VERSION = 157
 FIRST = datetime(2026, 12, 5, 22, tzinfo=UTC)
 """Twelve days before the first of them ends."""
+BOOK = cache(delivery_book)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +184,7 @@ class World:
         self.database = database
         self.clock = FakeClock(FIRST)
         self.source = Replies(self.clock)
-        self.local = local(database, Future, load_catalogue(), self.clock, deliveries=delivery_book)
+        self.local = local(database, Future, load_catalogue(), self.clock, deliveries=BOOK)
         self._repository = DelegatingFutureRepository(self.source, self.local, self.clock)
 
     def live_through(self, night: Night, **policy: Any) -> FutureUpdate[Future] | FutureFailure:
