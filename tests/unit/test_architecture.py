@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
+import tomllib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -50,18 +53,30 @@ def test_no_module_holds_state() -> None:
         for package in PACKAGES
         for path in package.rglob("*.py")
         for line in _state(
-            ast.parse(path.read_text(encoding="utf-8")),
+            _tree(path),
             has_tables=path.parent.name in ROOMS_OF_TABLES,
         )
     ]
     assert not offenders
 
 
-def test_a_public_method_is_documented_or_inherits_what_its_port_says() -> None:
-    trees = {
-        path: ast.parse(path.read_text(encoding="utf-8"))
-        for path in (ROOT / "ibkr_sync").rglob("*.py")
+def test_every_library_has_a_contract_that_says_where_it_is_imported() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    protected = {name for one in contracts for name in one.get("protected_modules", ())}
+    imported = {
+        name.partition(".")[0]
+        for package in PACKAGES
+        for path in package.rglob("*.py")
+        for node in ast.walk(_tree(path))
+        for name in _imported(node)
     }
+    known = sys.stdlib_module_names | {package.name for package in PACKAGES} | {"_typeshed"}
+    assert imported - known == {name for name in protected if "." not in name}
+
+
+def test_a_public_method_is_documented_or_inherits_what_its_port_says() -> None:
+    trees = {path: _tree(path) for path in (ROOT / "ibkr_sync").rglob("*.py")}
     ports = {
         port.name: port
         for path, tree in trees.items()
@@ -81,6 +96,18 @@ def test_a_public_method_is_documented_or_inherits_what_its_port_says() -> None:
     assert not silent
 
 
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _imported(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        yield node.module or ""
+
+
 def _methods(owner: ast.ClassDef) -> Iterator[ast.FunctionDef]:
     return (node for node in owner.body if isinstance(node, ast.FunctionDef))
 
@@ -96,7 +123,7 @@ def _documented(owner: ast.ClassDef, ports: Mapping[str, ast.ClassDef]) -> Itera
 
 def _rooms(package: Path, depth: int) -> Iterator[str]:
     indent = "    " * depth
-    docstring = ast.get_docstring(ast.parse((package / "__init__.py").read_text("utf-8"))) or ""
+    docstring = ast.get_docstring(_tree(package / "__init__.py")) or ""
     yield f"{indent}{package.name}/".ljust(31) + " " + docstring.partition("\n")[0]
     for child in sorted(package.iterdir()):
         if (child / "__init__.py").exists():
