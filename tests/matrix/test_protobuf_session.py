@@ -65,13 +65,14 @@ class Rig:
         self._stack.close()
 
     def ask(self, request: ContractRequest = ES_AT_CME) -> ContractReply:
-        return self.gateway.request_contracts(request).result(10)
+        reply = self.gateway.request_contracts(request).result(10)
+        assert len(reply.rows) == len(reply.rows.sent)  # all of them are decoded
+        return reply
 
     def refuses(self, request: ContractRequest = ES_AT_CME) -> InvalidReplyError:
         """Ask, and expect that the reply is refused while another one and the line survive."""
-        asked = self.gateway.request_contracts(request)
         with pytest.raises(InvalidReplyError) as refused:
-            asked.result(10)
+            self.ask(request)
         assert len(self.ask(NQ_AT_CME).rows) == 40
         assert self.replay.connections == 1
         return refused.value
