@@ -134,7 +134,9 @@ class Services(Generic[F]):
     def history(self) -> HistoryService:
         """What changed, and what was known in the past."""
         from ibkr_sync.application.services.history import HistoryService
-        from ibkr_sync.infrastructure.repositories.local_repo.history import LocalHistory
+        from ibkr_sync.infrastructure.repositories.local_repo.history.local_history import (
+            LocalHistory,
+        )
 
         return HistoryService(LocalHistory(self.database), self.deliveries)
 

@@ -39,7 +39,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutur
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.evidence import evidence_rows
 from ibkr_sync.infrastructure.repositories.local_repo.evidence.packed_frames import pack_frames
-from ibkr_sync.infrastructure.repositories.local_repo.history import LocalHistory
+from ibkr_sync.infrastructure.repositories.local_repo.history.local_history import LocalHistory
 from ibkr_sync.infrastructure.repositories.local_repo.products.kept_hours import LocalKeptHours
 from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository

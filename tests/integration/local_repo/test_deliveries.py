@@ -29,7 +29,7 @@ from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.deliveries import LocalDeliveries
-from ibkr_sync.infrastructure.repositories.local_repo.history import LocalHistory
+from ibkr_sync.infrastructure.repositories.local_repo.history.local_history import LocalHistory
 from ibkr_sync.infrastructure.repositories.local_repo.raw_replies import LocalRawReplies
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (

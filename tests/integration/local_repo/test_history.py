@@ -30,7 +30,7 @@ from ibkr_sync.domain.evidence.acquired_future import AbsentFuture, AcquiredFutu
 from ibkr_sync.domain.history.as_of import product_as_of
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.history import LocalHistory
+from ibkr_sync.infrastructure.repositories.local_repo.history.local_history import LocalHistory
 from ibkr_sync.infrastructure.repositories.local_repo.products.writes import write_new_product
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import field_changes, metadata

@@ -25,7 +25,7 @@ from ibkr_sync.domain.history.as_of import product_as_of
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
-from ibkr_sync.infrastructure.repositories.local_repo.history import LocalHistory
+from ibkr_sync.infrastructure.repositories.local_repo.history.local_history import LocalHistory
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from integration.local_repo.products import repository
 from integration.local_repo.test_history import emptied
