@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -115,9 +116,11 @@ class FreshnessService:
 
         What is closed gets no older.
         """
-        products = self._futures.list_products()
+        stored: defaultdict[str, list[ProductSummary]] = defaultdict(list)
+        for product in self._futures.list_products():
+            stored[product.key.symbol].append(product)
         for query in queries:
-            found = [product for product in products if query.covers(product)]
+            found = [product for product in stored[query.symbol] if query.covers(product)]
             yield from ((query, summary) for summary in found if not summary.is_closed)
             if not found:
                 yield query, None

@@ -11,11 +11,12 @@ from sqlalchemy import Row, and_, func, or_, select
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.contracts import ContractSeries, ContractState, FuturesContract
-from ibkr_sync.domain.entities.futures import Future
+from ibkr_sync.domain.entities.futures import Future, ProductKey
 from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.entities.remarks import Remark
 from ibkr_sync.domain.evidence.remarks import remark_sentences
 from ibkr_sync.domain.selection.series_choice import usual_series_of
+from ibkr_sync.infrastructure.repositories.local_repo.database.snapshot import loaded_in
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import (
     map_to_entity,
     map_to_remarks,
@@ -54,15 +55,25 @@ class _Listed:
 
 
 def read_summaries(connection: Connection, now: datetime, place: str) -> list[ProductSummary]:
-    """Summarise every product at the aware instant `now`, by key; raises StorageError."""
-    with readable(place):
-        listed = _listed(connection, now)
-        remarked = _remarked(connection, now)
-        summaries = [
-            _summary(map_to_entity(row, ()), listed[row["id"]], remarked[row["id"]], now)
-            for row in map(Row._asdict, connection.execute(select(products)))
-        ]
-    return sorted(summaries, key=lambda item: item.key)
+    """Summarise every product at the aware instant `now`, by key; raises StorageError.
+
+    A snapshot has them once, as they stood when they were asked for first.
+    """
+    loaded = loaded_in(connection, ProductSummary)
+    if not loaded:
+        with readable(place):
+            loaded.update(_summaries(connection, now))
+    return [loaded[key] for key in sorted(loaded)]
+
+
+def _summaries(connection: Connection, now: datetime) -> dict[ProductKey, ProductSummary]:
+    listed = _listed(connection, now)
+    remarked = _remarked(connection, now)
+    summaries = (
+        _summary(map_to_entity(row, ()), listed[row["id"]], remarked[row["id"]], now)
+        for row in map(Row._asdict, connection.execute(select(products)))
+    )
+    return {summary.key: summary for summary in summaries}
 
 
 def _listed(connection: Connection, now: datetime) -> dict[int, _Listed]:
