@@ -11,7 +11,6 @@ import pty
 import re
 import struct
 import subprocess
-import sys
 import sysconfig
 import tempfile
 import termios
@@ -24,7 +23,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from e2e import preloaded
-from e2e.preloaded import Fork, Process, Resident
+from e2e.one_run import ENCODING
+from e2e.preloaded import Process, Resident
 
 COMMAND = Path(sysconfig.get_path("scripts")) / "ibkr-sync"
 
@@ -34,15 +34,6 @@ FAIL_AFTER = 60.0
 _RAW_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 _FRAMES = dict.fromkeys(map(ord, "╭─╮│╰╯"), " ")
-
-_WITHOUT_ROOT_RIGHTS = """
-import ctypes, os, sys
-libc, drop_from_bounding_set = ctypes.CDLL(None), 24
-for overriding_permissions in (1, 2):
-    libc.prctl(drop_from_bounding_set, overriding_permissions, 0, 0, 0)
-os.execv(sys.argv[1], sys.argv[1:])
-"""
-"""Root ignores file permissions; without these two capabilities it heeds its own as others do."""
 
 
 class Way(Enum):
@@ -105,31 +96,29 @@ class CommandLine:
         self,
         *arguments: str | Path,
         env: Mapping[str, str | None] | None = None,
-        stdout: int | IO[bytes] = subprocess.PIPE,
+        stdin: bytes = b"",
+        stdout: IO[bytes] | None = None,
         without_root_rights: bool = False,
     ) -> Ended:
-        """Run to the end."""
+        """Run to the end; what a run writes to another stdout is not given back."""
         command = [str(COMMAND), *map(str, arguments)]
-        if (
-            stdout == subprocess.PIPE
-            and not without_root_rights
-            and self._is_preloaded(command, env)
+        with (
+            tempfile.TemporaryFile() as given,
+            tempfile.TemporaryFile() as out,
+            tempfile.TemporaryFile() as err,
         ):
-            return self._run_preloaded(command, env)
-        if without_root_rights:
-            command = [sys.executable, "-c", _WITHOUT_ROOT_RIGHTS, *command]
-        done = subprocess.run(  # noqa: S603 - our own command
-            command,
-            env=self.environment(env),
-            cwd=self.cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=subprocess.PIPE,
-            timeout=FAIL_AFTER,
-            check=False,
-        )
-        encoding = (env or {}).get("PYTHONIOENCODING") or "utf-8"
-        return ended(done.returncode, done.stdout or b"", done.stderr, arguments, encoding=encoding)
+            given.write(stdin)
+            given.seek(0)
+            streams = (given.fileno(), (stdout or out).fileno(), err.fileno())
+            run = self._start_on(streams, command, env, without_root_rights=without_root_rights)
+            try:
+                code = run.wait(FAIL_AFTER)
+            finally:
+                run.kill()
+            out.seek(0)
+            err.seek(0)
+            encoding = (env or {}).get(ENCODING) or "utf-8"
+            return ended(code, out.read(), err.read(), arguments, encoding=encoding)
 
     @contextmanager
     def running(
@@ -153,22 +142,12 @@ class CommandLine:
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         command = [str(COMMAND), *map(str, arguments)]
         env = {"TERM": "xterm-256color"} | dict(env or {})
-        process: Process | Resident
-        if self._is_preloaded(command, env):
-            process = self._start_preloaded(command, env, (theirs, theirs, theirs))
-        else:
-            process = subprocess.Popen(  # noqa: S603 - our own command
-                command,
-                env=self.environment(env),
-                cwd=self.cwd,
-                stdin=theirs,
-                stdout=theirs,
-                stderr=theirs,
-            )
+        process = self._start_on((theirs, theirs, theirs), command, env)
         os.close(theirs)
         sent = b"".join(iter(lambda: _read(ours), b""))
         os.close(ours)
-        return process.wait(FAIL_AFTER), sent.decode().replace("\r\n", "\n")
+        text = sent.decode(env.get(ENCODING) or "utf-8")
+        return process.wait(FAIL_AFTER), text.replace("\r\n", "\n")
 
     def configure(self, text: str) -> Path:
         """Write the config file of the working folder."""
@@ -181,34 +160,31 @@ class CommandLine:
         known = {"HOME": str(self.home), "PATH": os.defpath} | dict(extra or {})
         return {name: value for name, value in known.items() if value is not None}
 
-    def _is_preloaded(self, command: Sequence[str], env: Mapping[str, str | None] | None) -> bool:
-        return self.way is not Way.INSTALLED and preloaded.can_run(command, self.environment(env))
-
-    def _run_preloaded(self, command: Sequence[str], env: Mapping[str, str | None] | None) -> Ended:
-        with (
-            open(os.devnull, "rb") as nothing,  # noqa: PTH123 - a device
-            tempfile.TemporaryFile() as out,
-            tempfile.TemporaryFile() as err,
-        ):
-            streams = (nothing.fileno(), out.fileno(), err.fileno())
-            run = self._start_preloaded(command, env, streams)
-            try:
-                code = run.wait(FAIL_AFTER)
-            finally:
-                run.kill()
-            out.seek(0)
-            err.seek(0)
-            return ended(code, out.read(), err.read(), command[1:])
-
-    def _start_preloaded(
+    def _start_on(
         self,
+        streams: tuple[int, int, int],
         command: Sequence[str],
         env: Mapping[str, str | None] | None,
-        streams: tuple[int, int, int],
-    ) -> Fork | Resident:
+        *,
+        without_root_rights: bool = False,
+    ) -> Process | Resident:
+        known = self.environment(env)
+        if self.way is Way.INSTALLED or not preloaded.can_run(command, known):
+            assert not without_root_rights
+            stdin, stdout, stderr = streams
+            return subprocess.Popen(  # noqa: S603 - our own command
+                command, env=known, cwd=self.cwd, stdin=stdin, stdout=stdout, stderr=stderr
+            )
         process = preloaded.started()
-        start = process.start if self.way is Way.FORK else process.start_in_place
-        return start(command, env=self.environment(env), cwd=self.cwd, streams=streams)
+        if without_root_rights or self.way is Way.FORK:
+            return process.start(
+                command,
+                env=known,
+                cwd=self.cwd,
+                streams=streams,
+                without_root_rights=without_root_rights,
+            )
+        return process.start_in_place(command, env=known, cwd=self.cwd, streams=streams)
 
     def _start(self, command: Sequence[str], env: Mapping[str, str]) -> Process:
         if self.way is not Way.INSTALLED and preloaded.can_run(command, env):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import ctypes
 import gc
 import json
 import logging
@@ -27,11 +28,26 @@ CLOCK = "IBKR_SYNC_TEST_CLOCK"
 LARGEST = 1 << 16
 """Bytes of the largest request for a run."""
 
+ENCODING = "PYTHONIOENCODING"
+
+_FAILED_TO_FLUSH = 120
+"""The exit code of Python where what was printed could not be written in the end."""
+
+_CAPABILITIES_VERSION = 0x20080522
+_OVERRIDING_PERMISSIONS = 0b110
+
 
 def run_and_exit(
-    streams: Sequence[int], command: list[str], env: dict[str, str], cwd: str
+    streams: Sequence[int],
+    command: list[str],
+    env: dict[str, str],
+    cwd: str,
+    *,
+    without_root_rights: bool,
 ) -> NoReturn:
     """Be the command in a process that ends with it."""
+    if without_root_rights:
+        _give_up_root_rights()
     code = _run(streams, command, env, cwd)
     _prepare_end()
     os._exit(code)
@@ -66,10 +82,10 @@ def _run(streams: Sequence[int], command: list[str], env: dict[str, str], cwd: s
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
-    sys.stdin, sys.stdout, sys.stderr = _stream(0, "r"), _stream(1, "w"), _stream(2, "w")
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
+    sys.stdin, sys.stdout, sys.stderr = _stream(0, "r"), _stream(1, "w"), _stream(2, "w")
     time.tzset()
     sys.argv = command
     code: object = 1
@@ -86,9 +102,24 @@ def _run(streams: Sequence[int], command: list[str], env: dict[str, str], cwd: s
         for thread in threading.enumerate():
             if not thread.daemon and thread is not threading.main_thread():
                 thread.join()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        traceback.print_exc()
+        return _FAILED_TO_FLUSH
     return code if isinstance(code, int) else 0
+
+
+def _give_up_root_rights() -> None:
+    """Root ignores file permissions; without two capabilities it heeds its own as others do."""
+    libc = ctypes.CDLL(None)
+    header = (ctypes.c_uint32 * 2)(_CAPABILITIES_VERSION, 0)
+    sets = (ctypes.c_uint32 * 6)()
+    libc.capget(header, sets)
+    for number in range(3):
+        sets[number] &= ~_OVERRIDING_PERMISSIONS
+    assert libc.capset(header, sets) == 0
 
 
 def _prepare_end() -> None:
@@ -129,7 +160,7 @@ def _stream(number: int, mode: str) -> Any:
         number,
         mode,
         buffering=1 if is_terminal or number == 2 else -1,
-        encoding="utf-8",
+        encoding=os.environ.get(ENCODING, "utf-8"),
         errors="surrogateescape" if number < 2 else "backslashreplace",
         closefd=False,
     )

@@ -4,8 +4,8 @@ Either way a run has streams, environment, working folder and exit code of its o
 a process and a session of its own, so that it can be sent signals and others may run beside it.
 What is saved is what starting Python, loading the command and preparing what it uses cost, which
 is most of a short run; a run in place saves forking too, which is most of what is left. Tests that
-are about these, about how streams are set up, or about how much memory a run takes, use the
-installed command instead.
+are about these, about the locale, or about how much memory a run takes, use the installed command
+instead.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Self, TypeAlias
 
-from e2e.one_run import LARGEST
+from e2e.one_run import ENCODING, LARGEST
 
 READ_BY_PYTHON = ("PYTHON", "LC_", "LANG")
 """Beginnings of variables that Python reads while it starts, which comes before any run here."""
@@ -178,9 +178,11 @@ class PreloadedCommand:
         env: Mapping[str, str],
         cwd: Path,
         streams: tuple[int, int, int],
+        without_root_rights: bool = False,
     ) -> Fork:
         """Start a run on these file descriptors."""
-        return Fork(self._requested(command, env, cwd, streams))
+        request = _request(command, env, cwd, without_root_rights=without_root_rights)
+        return Fork(self._sent(request, streams))
 
     def start_with_pipes(
         self, command: Sequence[str], *, env: Mapping[str, str], cwd: Path
@@ -188,7 +190,8 @@ class PreloadedCommand:
         """Start a run that reads nothing, and whose stdout and stderr can be read."""
         (out, its_out), (err, its_err) = os.pipe(), os.pipe()
         with open(os.devnull, "rb") as nothing, open(its_out, "wb"), open(its_err, "wb"):  # noqa: PTH123 - devices
-            reports = self._requested(command, env, cwd, (nothing.fileno(), its_out, its_err))
+            request = _request(command, env, cwd, without_root_rights=False)
+            reports = self._sent(request, (nothing.fileno(), its_out, its_err))
         return Fork(reports, open(out, "rb"), open(err, "rb"))  # noqa: PTH123 - as above
 
     def start_in_place(
@@ -216,16 +219,6 @@ class PreloadedCommand:
         self._process.terminate()
         self._process.wait()
 
-    def _requested(
-        self,
-        command: Sequence[str],
-        env: Mapping[str, str],
-        cwd: Path,
-        streams: tuple[int, int, int],
-    ) -> socket.socket:
-        """Request a run; gives where it is reported that it began, and how it ended."""
-        return self._sent(_request(command, env, cwd), streams)
-
     def _sent(self, request: bytes, descriptors: Sequence[int]) -> socket.socket:
         reports, theirs = _socket_pair()
         with theirs:
@@ -243,12 +236,13 @@ def started() -> PreloadedCommand:
 
 def can_run(command: Sequence[str], env: Mapping[str, str]) -> bool:
     """Whether a process that has loaded the command does what a new one would do."""
-    starts_alike = "PATH" in env and not any(name.startswith(READ_BY_PYTHON) for name in env)
+    read = (name for name in env if name.startswith(READ_BY_PYTHON) and name != ENCODING)
+    starts_alike = "PATH" in env and not any(read)
     return starts_alike and sum(map(len, command)) < LARGEST // 2
 
 
-def _request(command: Sequence[str], env: Mapping[str, str], cwd: Path) -> bytes:
-    return json.dumps({"command": command, "env": env, "cwd": str(cwd)}).encode()
+def _request(command: Sequence[str], env: Mapping[str, str], cwd: Path, **how: bool) -> bytes:
+    return json.dumps({"command": command, "env": env, "cwd": str(cwd), **how}).encode()
 
 
 def _socket_pair() -> tuple[socket.socket, socket.socket]:

@@ -14,14 +14,14 @@ from e2e.one_run import CLOCK
 @pytest.mark.parametrize(
     ("arguments", "env"),
     [
-        (["show", "ES", "--json"], {}),
-        pytest.param(["show", "ES", "-f", "table"], {"COLUMNS": "60"}, marks=pytest.mark.faults),
-        pytest.param(["show", "GC"], {}, marks=pytest.mark.faults),
-        (["shwo"], {"COLUMNS": "60"}),
-        pytest.param(["get", "--help"], {}, marks=pytest.mark.faults),
-        pytest.param(["config", "show"], {"IBKR_SYNC_PORT": "none"}, marks=pytest.mark.faults),
+        (["show", "ES", "-f", "table"], {"COLUMNS": "60", "PYTHONIOENCODING": "latin-1"}),
         (["schedule", "--print", "cron"], {"TZ": "America/New_York"}),
         (["--debug", "show", "ES CME GLOBEX"], {}),
+        pytest.param(["show", "ES", "--json"], {}, marks=pytest.mark.faults),
+        pytest.param(["show", "GC"], {}, marks=pytest.mark.faults),
+        pytest.param(["shwo"], {"COLUMNS": "60"}, marks=pytest.mark.faults),
+        pytest.param(["get", "--help"], {}, marks=pytest.mark.faults),
+        pytest.param(["config", "show"], {"IBKR_SYNC_PORT": "none"}, marks=pytest.mark.faults),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -177,19 +177,11 @@ def test_what_the_list_prints_can_be_imported_from_stdin(
     watchlist("watchlist", "add", "DAX", "--trading-class", "FDXM")
     printed = watchlist("watchlist", "list", "-f", written).out
 
-    done = subprocess.run(  # noqa: S603 - our own command
-        [str(COMMAND), "--database", tmp_path / "other.db", "watchlist", "import", "-"],
-        input=printed,
-        env=watchlist.environment(),
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    imports = ("--database", tmp_path / "other.db", "watchlist", "import", "-")
+    done = watchlist(*imports, stdin=printed.encode())
     again = watchlist("--database", tmp_path / "other.db", "watchlist", "list", "-f", "csv").rows()
 
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done
     names = ("symbol", "exchange", "trading_class", "currency", "group")
     assert [[row[name] for name in names] for row in again] == [
         ["DAX", "EUREX", "FDXM", "", ""],
