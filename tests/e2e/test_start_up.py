@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-import pytest
 
 from e2e.command_line import CommandLine
 
 WATCHED = """
-import sys
-path, sys.argv = sys.argv[1], ["ibkr-sync", *sys.argv[2:]]
-try:
-    from ibkr_sync_cli.__main__ import main
-    main()
-finally:
-    with open(path, "w") as file:
-        file.write("\\n".join(sys.modules))
+import json, os, sys
+path, *calls = sys.argv[1:]
+for call in map(json.loads, calls):
+    os.environ.update(call["env"])
+    sys.argv = ["ibkr-sync", *call["arguments"]]
+    try:
+        from ibkr_sync_cli.__main__ import main
+        main()
+    except SystemExit as ending:
+        assert not ending.code, ending.code
+with open(path, "w") as file:
+    file.write("\\n".join(sys.modules))
 """
 HEAVY = {
     "sqlalchemy", "alembic", "ibapi", "psycopg", "asyncio", "filelock", "holidays",
@@ -27,83 +31,82 @@ HEAVY = {
 
 
 def loaded(
-    ibkr_sync: CommandLine, tmp_path: Path, *arguments: str, env: dict[str, str] | None = None
-) -> tuple[subprocess.CompletedProcess[str], set[str]]:
-    """Run a command in a fresh interpreter; gives what it printed and the modules it loaded."""
+    ibkr_sync: CommandLine,
+    tmp_path: Path,
+    *calls: Sequence[str],
+    env: Sequence[Mapping[str, str]] = (),
+) -> tuple[str, set[str]]:
+    """Run calls that succeed, one after the other in a fresh interpreter.
+
+    Gives what they printed and the modules that they loaded.
+    """
     modules = tmp_path / "modules"
+    extras = env or [{}] * len(calls)
+    requests = [
+        json.dumps({"arguments": arguments, "env": extra})
+        for arguments, extra in zip(calls, extras, strict=True)
+    ]
     done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-c", WATCHED, modules, *arguments],
-        env=ibkr_sync.environment(env),
+        [sys.executable, "-c", WATCHED, modules, *requests],
+        env=ibkr_sync.environment(),
         cwd=ibkr_sync.cwd,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
     )
-    return done, set(modules.read_text().split("\n"))
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--help"], "Exit codes:"),
-        (["get", "-h"], "--allow-shrink"),
-        (["--version"], "ibkr-sync "),
-        (["version"], "ibkr-sync "),
-        (["config", "example"], "[gateway]"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
-)
-def test_what_needs_no_database_and_no_gateway_loads_neither(
-    ibkr_sync: CommandLine, tmp_path: Path, arguments: list[str], message: str
-) -> None:
-    done, modules = loaded(ibkr_sync, tmp_path, *arguments)
-
     assert (done.returncode, done.stderr) == (0, "")
-    assert message in done.stdout
+    return done.stdout, set(modules.read_text().split("\n"))
+
+
+def test_what_needs_no_database_and_no_gateway_loads_neither(
+    ibkr_sync: CommandLine, tmp_path: Path
+) -> None:
+    calls = {
+        ("--help",): "Exit codes:",
+        ("get", "-h"): "--allow-shrink",
+        ("--version",): "ibkr-sync ",
+        ("version",): "ibkr-sync ",
+        ("config", "example"): "[gateway]",
+    }
+    printed, modules = loaded(ibkr_sync, tmp_path, *calls)
+
+    assert [message for message in calls.values() if message not in printed] == []
     assert modules & HEAVY == set()
 
 
-@pytest.mark.parametrize(
-    ("words", "suggested"),
-    [("ibkr-sync sho", "show"), ("ibkr-sync get --sou", "--source")],
-)
-def test_completion_answers_without_loading_either(
-    ibkr_sync: CommandLine, tmp_path: Path, words: str, suggested: str
-) -> None:
-    env = {
-        "_IBKR_SYNC_COMPLETE": "complete_bash",
-        "COMP_WORDS": words,
-        "COMP_CWORD": str(len(words.split()) - 1),
-    }
-    done, modules = loaded(ibkr_sync, tmp_path, env=env)
+def test_completion_answers_without_loading_either(ibkr_sync: CommandLine, tmp_path: Path) -> None:
+    env = [
+        {
+            "_IBKR_SYNC_COMPLETE": "complete_bash",
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(len(words.split()) - 1),
+        }
+        for words in ("ibkr-sync sho", "ibkr-sync get --sou")
+    ]
+    printed, modules = loaded(ibkr_sync, tmp_path, (), (), env=env)
 
-    assert suggested in done.stdout.split()
-    assert modules & (HEAVY | {"typer", "rich", "platformdirs", "tomli"}) == set()
+    assert {"show", "--source"} <= set(printed.split())
+    assert modules & (HEAVY | {"typer", "rich", "pydantic", "platformdirs", "tomli"}) == set()
 
 
 def test_show_loads_no_gateway_no_migrations_and_no_orm(
     ibkr_sync: CommandLine, tmp_path: Path, stocked: Path
 ) -> None:
-    done, modules = loaded(
-        *(ibkr_sync, tmp_path, "--database", str(stocked), "show", "ES"),
-        *("--series", "all", "--limit", "3", "--multiplier", "50"),
-    )
+    call = ("--database", str(stocked), "show", "ES", "--series", "all", "--limit", "3")
+    _, modules = loaded(ibkr_sync, tmp_path, (*call, "--multiplier", "50"))
 
-    assert done.returncode == 0
     assert "sqlalchemy" in modules  # or this test would look at nothing
     assert modules & {"ibapi", "alembic", "sqlalchemy.orm", "psycopg", "pydantic"} == set()
 
 
-@pytest.mark.parametrize("arguments", [("db", "status"), ("show", "ES"), ("list",), ("runs",)])
 def test_what_only_reads_the_database_builds_no_gateway_in_any_profile(
-    ibkr_sync: CommandLine, tmp_path: Path, stocked: Path, arguments: tuple[str, ...]
+    ibkr_sync: CommandLine, tmp_path: Path, stocked: Path
 ) -> None:
-    done, modules = loaded(
-        ibkr_sync, tmp_path, "-p", "demo", "--database", str(stocked), *arguments
-    )
+    demo = ("-p", "demo", "--database", str(stocked))
+    readers = (("db", "status"), ("show", "ES"), ("list",), ("runs",))
+    _, modules = loaded(ibkr_sync, tmp_path, *((*demo, *words) for words in readers))
 
-    assert done.returncode == 0
     assert "ibkr_sync.infrastructure.repositories.local_repo" in modules
     infrastructure = {
         module for module in modules if module.startswith("ibkr_sync.infrastructure.")
