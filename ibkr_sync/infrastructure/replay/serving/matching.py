@@ -27,12 +27,14 @@ class MatchableRow:
     Attributes:
         expires_at: the UTC instant from which the contract counts as expired; None when the
             row's date can't be read.
+        place: where it comes in replies.
     """
 
     row: ContractRow
     last_trade_date: str
     multiplier: Decimal | None
     expires_at: datetime | None
+    place: int
 
     def is_expired(self, now: datetime) -> bool:
         """Whether the contract's last trade date is over at `now`."""
@@ -42,21 +44,22 @@ class MatchableRow:
 class MatchableRows:
     """All listings of a recording, found by symbol, local symbol, conId or trading class.
 
-    Those of `answers` are found by conId alone.
+    Those of `answers` are found by conId alone. A recording may hold thousands of listings, of
+    which a run asks for few: they are made ready when they are asked for.
     """
 
     def __init__(self, rows: Iterable[ContractRow], answers: Iterable[ContractRow] = ()) -> None:
-        self._by_con_id: dict[str, list[MatchableRow]] = defaultdict(list)
-        self._by_symbol: dict[str, list[MatchableRow]] = defaultdict(list)
-        self._by_local_symbol: dict[str, list[MatchableRow]] = defaultdict(list)
-        self._by_trading_class: dict[str, list[MatchableRow]] = defaultdict(list)
-        for listing in map(_listing, sorted(matching_on_every_route(rows), key=_scattered)):
-            self._by_con_id[listing.row.con_id].append(listing)
-            self._by_symbol[listing.row.symbol].append(listing)
-            self._by_local_symbol[listing.row.local_symbol].append(listing)
-            self._by_trading_class[listing.row.trading_class].append(listing)
-        for listing in map(_listing, matching_on_every_route(answers)):
-            self._by_con_id[listing.row.con_id].append(listing)
+        self._rows = _by_con_id(rows)
+        self._answers = _by_con_id(answers)
+        self._listings: dict[str, list[MatchableRow]] = {}
+        self._by_symbol: dict[str, dict[str, None]] = defaultdict(dict)
+        self._by_local_symbol: dict[str, dict[str, None]] = defaultdict(dict)
+        self._by_trading_class: dict[str, dict[str, None]] = defaultdict(dict)
+        for con_id, recorded in self._rows.items():
+            for row in recorded:
+                self._by_symbol[row.symbol][con_id] = None
+                self._by_local_symbol[row.local_symbol][con_id] = None
+                self._by_trading_class[row.trading_class][con_id] = None
 
     def answer(self, request: ContractDataRequest, now: datetime) -> tuple[ContractRow, ...]:
         """The rows that TWS would send, in no useful order; empty is its error 200."""
@@ -64,12 +67,24 @@ class MatchableRows:
 
     def _candidates(self, request: ContractDataRequest) -> Sequence[MatchableRow]:
         if request.con_id:
-            return self._by_con_id.get(str(request.con_id), ())
+            con_id = str(request.con_id)
+            answers = map(_listing, matching_on_every_route(self._answers.get(con_id, ())))
+            return [*self._scattered([con_id]), *answers]
         if request.symbol:
-            return self._by_symbol.get(request.symbol, ())
+            return self._scattered(self._by_symbol.get(request.symbol, ()))
         if request.local_symbol:
-            return self._by_local_symbol.get(request.local_symbol, ())
-        return self._by_trading_class.get(request.trading_class, ())
+            return self._scattered(self._by_local_symbol.get(request.local_symbol, ()))
+        return self._scattered(self._by_trading_class.get(request.trading_class, ()))
+
+    def _scattered(self, con_ids: Iterable[str]) -> list[MatchableRow]:
+        listings = [listing for con_id in con_ids for listing in self._listings_of(con_id)]
+        return sorted(listings, key=lambda listing: listing.place)
+
+    def _listings_of(self, con_id: str) -> list[MatchableRow]:
+        if con_id not in self._listings:
+            rows = matching_on_every_route(self._rows.get(con_id, ()))
+            self._listings[con_id] = [_listing(row) for row in rows]
+        return self._listings[con_id]
 
 
 def unmatchable_reason(request: ContractDataRequest) -> str | None:
@@ -134,6 +149,13 @@ def matching_date(row: ContractRow) -> str:
     return row.last_trade_date or row.last_trade_date_or_contract_month[:_DATE_DIGITS]
 
 
+def _by_con_id(rows: Iterable[ContractRow]) -> dict[str, list[ContractRow]]:
+    found: dict[str, list[ContractRow]] = defaultdict(list)
+    for row in rows:
+        found[row.con_id].append(row)
+    return found
+
+
 def _fits(request: ContractDataRequest, listing: MatchableRow) -> bool:
     row = listing.row
     asked_and_held = (
@@ -196,6 +218,7 @@ def _listing(row: ContractRow) -> MatchableRow:
         last_trade_date=last_trade_date,
         multiplier=_number(row.multiplier),
         expires_at=_end_of_day(last_trade_date, row.time_zone_id),
+        place=_scattered(row),
     )
 
 
