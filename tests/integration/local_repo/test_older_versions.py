@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -39,23 +41,52 @@ LISTING = (8, "listing")
 """Where history keeps that the contract went which replies lack in the end."""
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    is_postgres = request.param == "postgres"
-    location = request.getfixturevalue("postgres_url") if is_postgres else tmp_path / "futures.db"
-    with Database(location) as database:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upgraded:
+    """A database of an older version, and what its upgrade made of it.
+
+    Attributes:
+        revision: which it had.
+        older: it, as a file that nobody has upgraded.
+        path: it, upgraded.
+        backup: what the upgrade kept.
+        changed: from which revision, and to which.
+    """
+
+    revision: str
+    older: Path
+    path: Path
+    backup: Path | None
+    changed: tuple[str | None, str]
+
+
+@pytest.fixture(scope="module", params=older_versions.OLDER)
+def upgraded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Upgraded:
+    folder = tmp_path_factory.mktemp("older")
+    older, path = folder / "older.db", folder / "futures.db"
+    with Database(older) as database:
+        older_versions.create(database, request.param)
+    shutil.copy(older, path)
+    with Database(path) as database:
+        done = upgrade(database)
+    return Upgraded(
+        revision=request.param,
+        older=older,
+        path=path,
+        backup=done.backup,
+        changed=(done.before, done.after),
+    )
+
+
+@pytest.fixture
+def database(upgraded: Upgraded, tmp_path: Path) -> Iterator[Database]:
+    """The upgraded file, of one's own."""
+    with Database(Path(shutil.copy(upgraded.path, tmp_path / "futures.db"))) as database:
         yield database
 
 
-@pytest.fixture(params=older_versions.OLDER)
-def revision(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-def test_it_is_refused_until_it_is_upgraded(database: Database, revision: str) -> None:
-    older_versions.create(database, revision)
-    status = schema_status(database)
-    assert status == SchemaStatus(current=revision, head=head_revision())
+def refuse_use(database: Database, revision: str) -> None:
+    assert schema_status(database) == SchemaStatus(current=revision, head=head_revision())
     for attempt in (reading, writing):
         with pytest.raises(SchemaBehindError, match=revision), attempt(database):
             pass
@@ -66,63 +97,12 @@ def test_it_is_refused_until_it_is_upgraded(database: Database, revision: str) -
         pass
 
 
-def test_an_upgrade_makes_the_schema_of_today(database: Database, revision: str) -> None:
-    older_versions.create(database, revision)
-    done = upgrade(database)
-    assert (done.before, done.after) == (revision, head_revision())
+def refuse_another_schema(database: Database) -> None:
     with database.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-    if database.path is not None:
-        refuse_damage(database.path)
 
 
-def test_an_upgrade_keeps_every_row(tmp_path: Path, revision: str) -> None:
-    with Database(tmp_path / "futures.db") as database:
-        older_versions.create(database, revision)
-        upgrade(database)
-        kept, rows = older_versions.kept_rows(database, revision), older_versions.rows_of(revision)
-        for row in rows[older_versions.SCHEDULES]:
-            row.pop("observed_at", None)  # until contracts shared their hours
-        rows[older_versions.SCHEDULES].sort(key=lambda row: str(row["con_id"]).zfill(9))
-        assert kept == rows
-
-
-def test_hours_that_many_contracts_share_are_kept_once(tmp_path: Path, revision: str) -> None:
-    with Database(tmp_path / "futures.db") as database:
-        older_versions.create(database, revision)
-        upgrade(database)
-        rows = dump(database)
-    texts = [tuple(row)[2:5] for row in rows["schedules"]]
-    assert len(set(texts)) == len(texts) < len(rows["contracts"])
-    assert {row.trading_sessions for row in rows["schedules"]} == {None}, "a migration parses none"
-
-
-def test_both_databases_read_the_same_after_it(
-    tmp_path: Path, postgres_url: str, revision: str
-) -> None:
-    rows = []
-    for location in (tmp_path / "futures.db", postgres_url):
-        with Database(location) as database:
-            older_versions.create(database, revision)
-            upgrade(database)
-            rows.append(dump(database))
-    assert rows[0] == rows[1]
-    assert rows[0]["contracts"]
-
-
-def test_a_file_is_backed_up_before_as_it_was(tmp_path: Path, revision: str) -> None:
-    with Database(tmp_path / "futures.db") as database:
-        older_versions.create(database, revision)
-        backup = upgrade(database).backup
-    assert backup is not None
-    refuse_damage(backup)
-    with Database(backup) as older:
-        assert schema_status(older).current == revision
-
-
-def test_it_goes_on_where_it_was(database: Database, revision: str) -> None:
-    older_versions.create(database, revision)
-    upgrade(database)
+def go_on(database: Database) -> None:
     before = dump(database)
     clock = FakeClock()
     clock.advance(days=10)
@@ -139,13 +119,62 @@ def test_it_goes_on_where_it_was(database: Database, revision: str) -> None:
     assert len(local.get_by_symbol(by_symbol(NEW)).contracts) == 9
 
 
-def test_hours_are_read_when_asked_for_until_they_are_stored_read(
-    tmp_path: Path, revision: str
+def test_it_is_refused_until_it_is_upgraded(upgraded: Upgraded) -> None:
+    with Database(upgraded.older) as database:
+        refuse_use(database, upgraded.revision)
+
+
+def test_an_upgrade_makes_the_schema_of_today(upgraded: Upgraded, database: Database) -> None:
+    assert upgraded.changed == (upgraded.revision, head_revision())
+    refuse_another_schema(database)
+    refuse_damage(upgraded.path)
+
+
+def test_an_upgrade_keeps_every_row(upgraded: Upgraded, database: Database) -> None:
+    revision = upgraded.revision
+    kept, rows = older_versions.kept_rows(database, revision), older_versions.rows_of(revision)
+    for row in rows[older_versions.SCHEDULES]:
+        row.pop("observed_at", None)  # until contracts shared their hours
+    rows[older_versions.SCHEDULES].sort(key=lambda row: str(row["con_id"]).zfill(9))
+    assert kept == rows
+
+
+def test_hours_that_many_contracts_share_are_kept_once(database: Database) -> None:
+    rows = dump(database)
+    texts = [tuple(row)[2:5] for row in rows["schedules"]]
+    assert len(set(texts)) == len(texts) < len(rows["contracts"])
+    assert {row.trading_sessions for row in rows["schedules"]} == {None}, "a migration parses none"
+
+
+def test_a_file_is_backed_up_before_as_it_was(upgraded: Upgraded) -> None:
+    assert upgraded.backup is not None
+    refuse_damage(upgraded.backup)
+    with Database(upgraded.backup) as older:
+        assert schema_status(older).current == upgraded.revision
+
+
+def test_it_goes_on_where_it_was(database: Database) -> None:
+    go_on(database)
+
+
+def test_on_a_server_all_goes_as_with_a_file(
+    upgraded: Upgraded, database: Database, postgres_url: str
 ) -> None:
-    path = tmp_path / "futures.db"
-    with Database(path) as database:
-        older_versions.create(database, revision)
-        upgrade(database)
+    with Database(postgres_url) as server:
+        older_versions.create(server, upgraded.revision)
+        refuse_use(server, upgraded.revision)
+        done = upgrade(server)
+        assert (done.before, done.after) == upgraded.changed
+        refuse_another_schema(server)
+        assert dump(server) == dump(database)
+        assert dump(server)["contracts"]
+        go_on(server)
+
+
+def test_hours_are_read_when_asked_for_until_they_are_stored_read(
+    upgraded: Upgraded, tmp_path: Path
+) -> None:
+    path = Path(shutil.copy(upgraded.path, tmp_path / "futures.db"))
     clock = FakeClock(datetime(2026, 11, 24, 12, tzinfo=UTC))
     profile = ProfileSettings(
         source="local", replay=None, database=str(path), gateway=GatewaySettings()
@@ -155,7 +184,7 @@ def test_hours_are_read_when_asked_for_until_they_are_stored_read(
         for contract in product.contracts:
             assert contract.schedule is not None
             assert contract.schedule.trading_sessions
-        if revision != older_versions.OLDER[0]:  # the first kept no hours by day
+        if upgraded.revision != older_versions.OLDER[0]:  # the first kept no hours by day
             for day, count in ((date(2026, 11, 24), 1), (date(2026, 11, 25), 1)):
                 found = services.past_hours.on(product, day, HoursKind.TRADING, clock.now)
                 assert len(found.entries) == count
