@@ -18,6 +18,7 @@ from contracts.future_port import NOW_PLEASE, by_symbol, query_for
 from contracts.local_future_port import under_another_name
 from contracts.raw_reply_port import reply
 from databases import before_each_step, dump
+from example_products import everything
 from fakes.catalogue import FakeCatalogue
 from fakes.clock import FakeClock
 from fakes.hours import sent_hours
@@ -119,12 +120,13 @@ def test_a_chain_may_be_longer_than_the_parameters_that_a_statement_takes(tmp_pa
     assert {item.listing.last_seen_at for item in stored if item.listing} == {clock.now}
 
 
-def test_both_databases_hold_the_same_rows(tmp_path: Path, postgres_url: str) -> None:
+def test_both_databases_hold_the_same_rows(
+    sqlite_database: Database, postgres_database: Database
+) -> None:
     dumps = []
-    for location in (tmp_path / "futures.db", postgres_url):
-        with Database(location) as database:
-            live_through_a_week(database)
-            dumps.append(dump(database))
+    for database in (sqlite_database, postgres_database):
+        live_through_a_week(database)
+        dumps.append(dump(database))
     assert dumps[0] == dumps[1]
     assert all(dumps[0].values()), "there is a row in every table"
     listings = {row.new for row in dumps[0]["field_changes"] if row.field == "listing"}
@@ -132,30 +134,30 @@ def test_both_databases_hold_the_same_rows(tmp_path: Path, postgres_url: str) ->
 
 
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=settings().max_examples // 2,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(product=futures())
 def test_any_product_comes_back_the_same_from_both_databases(
-    product: Future, postgres_url: str
+    product: Future, sqlite_database: Database, postgres_database: Database
 ) -> None:
     clock = FakeClock()
     acquired = AcquiredFuture(product=product)
     found = []
-    for location in (":memory:", postgres_url):
-        with Database(location) as database:
-            with writing(database) as connection:
-                for table in ("contract_schedules", "hours_days", "field_changes", "run_products"):
-                    connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608 - fixed names
-                connection.exec_driver_sql("DELETE FROM contracts")
-                connection.exec_driver_sql("DELETE FROM products")
-            local = repository(database, clock)
-            with local.sync_run(Origin.IBKR) as run:
-                update = local.get_or_create_entity(acquired, query_for(product), NOW_PLEASE, run)
-            fresh = repository(database, clock).get_by_symbol(query_for(product))
-            assert dataclasses.asdict(fresh) == dataclasses.asdict(update.product)
-            for name in names_of(fresh):
-                assert local.find_names([name]) == (StoredNames.of(fresh),)
-            found.append(fresh)
+    for database in (sqlite_database, postgres_database):
+        with writing(database) as connection:
+            for table in ("contract_schedules", "hours_days", "field_changes", "run_products"):
+                connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608 - fixed names
+            connection.exec_driver_sql("DELETE FROM contracts")
+            connection.exec_driver_sql("DELETE FROM products")
+        local = repository(database, clock)
+        with local.sync_run(Origin.IBKR) as run:
+            update = local.get_or_create_entity(acquired, query_for(product), NOW_PLEASE, run)
+        fresh = repository(database, clock).get_by_symbol(query_for(product))
+        assert everything(fresh) == everything(update.product)
+        for name in names_of(fresh):
+            assert local.find_names([name]) == (StoredNames.of(fresh),)
+        found.append(fresh)
     # What a row says of its own absence is no evidence: it was seen.
     seen = tuple(dataclasses.replace(contract, listing=None) for contract in product.contracts)
     own = {"synced_at": found[0].synced_at, "remarks": found[0].remarks, "contracts": seen}
