@@ -97,7 +97,6 @@ class LocalHistory(HistoryPort):
             row = field_changes.c
             is_own = (row.seen_at >= began, row.run_id == run)
             own = select_changes(*is_own, ~is_first_sight_of_product()).order_by(row.id)
-            ladders = recorded_ladders(connection, began, [])
             changes, spans = read_changes(connection, own), read_reply_spans(connection, run)
             return RecordedRunPeriod(
                 recorded=RecordedPeriod(
@@ -106,7 +105,7 @@ class LocalHistory(HistoryPort):
                     if any(change.field == REMARKS for change in changes)
                     else (),
                     ended=read_ends_within(connection, spans),
-                    ladders=tuple(ladder for ladder in ladders if ladder.run == run),
+                    ladders=recorded_ladders(connection, began, [], run=run),
                     first_runs=read_first_runs(connection, began, []),
                     chains=read_chain_pasts(connection, products_changed_alike(changes)),
                 ),

@@ -88,26 +88,35 @@ def ladders_at(
 
 
 def recorded_ladders(
-    connection: Connection, since: datetime, is_wanted: Sequence[ColumnElement[bool]]
+    connection: Connection,
+    since: datetime,
+    is_wanted: Sequence[ColumnElement[bool]],
+    *,
+    run: int | None = None,
 ) -> tuple[RecordedLadder, ...]:
-    """Give the tick ladders that changed from an aware instant on, once for each product."""
+    """Give the tick ladders that changed from an aware instant on, once for each product.
+
+    Those that changed in one run, or in any.
+    """
     rule = market_rules.c
     changed = (rule.changed_at >= since, rule.changed_at > rule.first_seen_at)
     ids = connection.execute(select(rule.market_rule_id).where(*changed)).scalars().all()
     found = _ladders(connection, market_rule_increments.c.market_rule_id.in_(ids)) if ids else {}
-    recorded = [
-        RecordedLadder(
-            product=product,
-            product_id=product_id,
-            old=old,
-            new=new,
-            at=at,
-            run=_run_at(connection, at),
-        )
+    changes = [
+        (rule_id, old, new, at)
         for rule_id, ladders in found.items()
-        for product_id, product in _products_of(connection, rule_id, is_wanted)
         for (_, old), (at, new) in pairwise(ladders)
         if at >= since
+    ]
+    runs = {at: _run_at(connection, at) for *_, at in changes}
+    left = [change for change in changes if run in (None, runs[change[-1]])]
+    owners = {rule_id: tuple(_products_of(connection, rule_id, is_wanted)) for rule_id, *_ in left}
+    recorded = [
+        RecordedLadder(
+            product=product, product_id=product_id, old=old, new=new, at=at, run=runs[at]
+        )
+        for rule_id, old, new, at in left
+        for product_id, product in owners[rule_id]
     ]
     return tuple(sorted(recorded, key=lambda item: item.at))
 
