@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable
 from datetime import UTC
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -156,10 +157,15 @@ def contract_of(row: ReplyRow) -> FuturesContract:
 def received_frame(frame: bytes, server_version: int) -> ReplyRow:
     """The frame of a row as a session takes it in."""
     message = message_in_frame(frame, server_version)
-    client = ReadOnlyClient(cast("Any", None), 1, server_version)
-    event = client.decode_message(message.decodable())
+    event = _decoder(server_version).decode_message(message.decodable())
     assert isinstance(event, RowEvent)
     return ReplyRow(details=event.details, text=message.row_text(), frame=frame)
+
+
+@cache
+def _decoder(server_version: int) -> ReadOnlyClient:
+    """A client that is connected to nothing; ibapi takes milliseconds to make one."""
+    return ReadOnlyClient(cast("Any", None), 1, server_version)
 
 
 def recorded_frame(server_version: int) -> bytes:
