@@ -79,9 +79,8 @@ def test_a_public_method_is_documented_or_inherits_what_its_port_says() -> None:
     trees = {path: _tree(path) for path in (ROOT / "ibkr_sync").rglob("*.py")}
     ports = {
         port.name: port
-        for path, tree in trees.items()
-        if path.is_relative_to(ROOT / "ibkr_sync" / "domain" / "ports")
-        for port in ast.walk(tree)
+        for path in (ROOT / "ibkr_sync" / "domain" / "ports").rglob("*.py")
+        for port in trees[path].body
         if isinstance(port, ast.ClassDef)
     }
     silent = {
