@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -42,8 +43,16 @@ codes = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-", min_size=1, max_size=8
 """Symbols, exchanges and trading classes."""
 
 dates = st.dates(date(1990, 1, 1), date(2099, 12, 31))
-instants = st.datetimes(datetime(1990, 1, 1), datetime(2099, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
-months = st.builds(ContractMonth, year=st.integers(1990, 2099), month=st.integers(1, 12))
+_FIRST_INSTANT = datetime(1990, 1, 1, tzinfo=UTC)
+_MINUTES = (datetime(2090, 1, 1, tzinfo=UTC) - _FIRST_INSTANT) // timedelta(minutes=1)
+# One number takes a tenth of what drawing each part of a date and a time does.
+minutes = st.integers(0, _MINUTES).map(lambda count: _FIRST_INSTANT + timedelta(minutes=count))
+instants = st.integers(0, _MINUTES * 60 * 10**6).map(
+    lambda count: _FIRST_INSTANT + timedelta(microseconds=count)
+)
+months = st.integers(0, 110 * 12 - 1).map(
+    lambda count: ContractMonth(1990 + count // 12, count % 12 + 1)
+)
 con_ids = st.integers(1, 2**31 - 1)
 positive_numbers = st.one_of(
     st.decimals(Decimal("0.0000000001"), 10**12, places=10),
@@ -65,8 +74,7 @@ venues = st.builds(Venue, exchange=codes, market_rule_id=maybe(st.integers(0, 10
 def schedule_entries(draw: st.DrawFn) -> ScheduleEntries:
     """Sessions apart, each closing before the next opens, and closed days."""
     edges = sorted(draw(st.sets(st.integers(0, 10_000), max_size=8)))
-    first = draw(st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - hypothesis adds the zone
-    first = first.replace(microsecond=0)
+    first = draw(minutes)
     sessions = [
         TradingSession(
             opens_at=first + timedelta(minutes=opens), closes_at=first + timedelta(minutes=closes)
@@ -113,7 +121,23 @@ def _in_agreement(contract: FuturesContract) -> FuturesContract:
     return dataclasses.replace(contract, last_trade_date=at.date())
 
 
-contracts = st.builds(
+_TEXTS = (
+    *("last_trade_text", "market_name", "long_name", "underlying_symbol", "underlying_sec_type"),
+    *("industry", "category", "subcategory", "economic_value_rule", "settlement_method"),
+)
+_FEW = 4
+
+
+def _with_texts(contract: FuturesContract, few: list[str | None], choice: int) -> FuturesContract:
+    """The contract with one of a few texts in each field, which takes a tenth of drawing each."""
+    values: dict[str, Any] = {}
+    for name in _TEXTS:
+        choice, place = divmod(choice, _FEW)
+        values[name] = few[place]
+    return dataclasses.replace(contract, **values)
+
+
+_without_texts = st.builds(
     FuturesContract,
     con_id=con_ids,
     symbol=codes,
@@ -123,26 +147,17 @@ contracts = st.builds(
     local_symbol=texts,
     last_trade_date=dates,
     last_trade_at=maybe(instants),
-    last_trade_text=maybe(texts),
     contract_month=maybe(months),
     real_expiration_date=maybe(dates),
     series=st.sampled_from(ContractSeries),
     multiplier=maybe(positive_numbers),
     min_tick=maybe(positive_numbers),
     price_magnifier=maybe(st.sampled_from([1, 10, 100, 10_000])),
-    market_name=maybe(texts),
-    long_name=maybe(texts),
     underlying_con_id=maybe(con_ids),
-    underlying_symbol=maybe(texts),
-    underlying_sec_type=maybe(texts),
-    industry=maybe(texts),
-    category=maybe(texts),
-    subcategory=maybe(texts),
     time_zone=maybe(st.sampled_from(ZONES)),
     venues=st.lists(venues, max_size=3, unique_by=lambda item: item.exchange).map(tuple),
     order_types=st.lists(texts, max_size=3).map(tuple),
     security_ids=st.lists(st.tuples(texts, texts), max_size=2).map(tuple),
-    economic_value_rule=maybe(texts),
     economic_value_multiplier=maybe(positive_numbers | st.just(Decimal(0))),
     aggregated_group=maybe(st.integers(-(2**31) + 1, 2**31 - 1)),
     min_size=maybe(positive_numbers),
@@ -150,8 +165,13 @@ contracts = st.builds(
     suggested_size_increment=maybe(positive_numbers),
     schedule=maybe(schedules),
     listing=maybe(listings),
-    settlement_method=maybe(texts),
     remarks=remarks,
+)
+contracts = st.builds(
+    _with_texts,
+    _without_texts,
+    st.lists(maybe(texts), min_size=_FEW, max_size=_FEW),
+    st.integers(0, _FEW ** len(_TEXTS) - 1),
 ).map(_in_agreement)
 
 
@@ -188,7 +208,6 @@ def futures(entity: type[Future] | None = None) -> st.SearchStrategy[Future]:
         trading_class=codes,
         currency=codes,
         name=maybe(texts),
-        category=maybe(texts),
         underlying=maybe(underlyings),
         multiplier=maybe(positive_numbers),
         price_magnifier=maybe(st.sampled_from([1, 10, 100, 10_000])),
@@ -200,5 +219,5 @@ def futures(entity: type[Future] | None = None) -> st.SearchStrategy[Future]:
         absent_since=maybe(instants),
         closed_at=maybe(instants),
     )
-    chains = st.lists(contracts, max_size=4, unique_by=lambda item: item.con_id)
+    chains = st.lists(contracts, max_size=3, unique_by=lambda item: item.con_id)
     return st.builds(in_one_chain, products, chains)

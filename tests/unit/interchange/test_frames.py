@@ -82,7 +82,7 @@ def test_columns_are_called_as_those_of_csv_without_hours_and_ladders() -> None:
 
 
 @given(st.lists(futures(), max_size=3))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 def test_whatever_is_stored_has_the_types_of_an_empty_table(products: list[Future]) -> None:
     frame, empty = contract_frame(products, NOW), contract_frame([], NOW)
     numbers = [value for row in frame.rows for value in row.values() if isinstance(value, Decimal)]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clock_changes import instants_near_changes
@@ -147,7 +147,6 @@ def test_without_a_zone_a_contract_lives_until_its_date_has_ended_everywhere() -
     assert MARCH.is_expired(over_everywhere)
 
 
-@settings(max_examples=50)
 @given(contracts, instants, st.timedeltas(timedelta(0), timedelta(days=4000)))
 def test_what_has_expired_stays_expired(
     each: FuturesContract, now: datetime, later: timedelta

@@ -65,7 +65,6 @@ def test_everything_is_new_in_a_product_that_was_not_stored() -> None:
     assert not diff.is_empty
 
 
-@settings(max_examples=50)
 @given(futures(), INSTANTS)
 def test_the_same_reply_again_changes_nothing(product: Future, now: datetime) -> None:
     listed = [dataclasses.replace(contract, listing=SEEN) for contract in product.contracts]
@@ -75,7 +74,6 @@ def test_the_same_reply_again_changes_nothing(product: Future, now: datetime) ->
     assert diff.is_empty
 
 
-@settings(max_examples=30)
 @given(
     futures(),
     futures(),

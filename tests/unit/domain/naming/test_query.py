@@ -6,7 +6,7 @@ import dataclasses
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from example_products import DECEMBER, ES, MARCH
@@ -57,7 +57,6 @@ def test_a_size_means_the_products_that_have_contracts_of_it() -> None:
     assert not FutureQuery(symbol="ES", multiplier=Decimal(5)).matches(of_no_size)
 
 
-@settings(max_examples=30)
 @given(futures(), maybe(st.just("exchange")), maybe(st.just("currency")))
 def test_leaving_something_out_of_a_query_never_loses_a_product(
     product: Future, with_exchange: object, with_currency: object
