@@ -10,13 +10,14 @@ import typer
 from example_products import NOW
 from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync_cli.arguments.changes import ChangesQuestion, changes_question
+from one_case import one_case
 
 
 def asked(since: str | None, until: str | None) -> ChangesQuestion:
     return changes_question(since, until, None, Severity.INFO, None, now=NOW)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("since", "until", "begins", "ends"),
     [
         (None, None, 7, None),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +11,7 @@ from ibkr_sync_cli.units.durations import duration_to_the_minute, precise_durati
 from one_case import one_case
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("span", "message"),
     [
         (timedelta(hours=23), "23h"),

@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import pytest
 import typer
 
 from example_products import DECEMBER, ES, MARCH
@@ -512,12 +511,12 @@ def test_an_error_says_what_happened_and_what_to_do(
         accept(command)
 
 
-@pytest.mark.parametrize("reason", errors.UnreachableReason)
+@one_case("reason", errors.UnreachableReason)
 def test_every_reason_for_no_connection_has_a_next_step(reason: errors.UnreachableReason) -> None:
     assert explain_error(errors.GatewayUnreachableError(*ADDRESS, reason, "it")).next_step
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("keys", "option"),
     [
         ([("EUREX", "FDAX"), ("EUREX", "FDXM")], "--trading-class FDAX"),
@@ -602,7 +601,7 @@ MISSING = errors.ProductNotFoundError("XX", "IBKR")
 DOWN = errors.UpstreamDownError(*ADDRESS, "1100")
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("failures", "all_failed", "code"),
     [
         ([], False, ExitCode.OK),

@@ -9,8 +9,6 @@ from datetime import date, timedelta
 from html.parser import HTMLParser
 from importlib import resources
 
-import pytest
-
 from example_products import DECEMBER, ES, MARCH, NOW
 from ibkr_sync.application.looking.overview import Overview, ProductOverview
 from ibkr_sync.application.services.freshness import FreshnessReport
@@ -30,6 +28,7 @@ from ibkr_sync.domain.ports.deliveries import DeliveringContract
 from ibkr_sync.domain.runs.staleness import StaleProduct, StaleReason
 from ibkr_sync_cli.messages.next_command import NextCommand
 from ibkr_sync_cli.page.overview_page import overview_page
+from one_case import one_case
 
 TRADING = dataclasses.replace(
     ES, contracts=(dataclasses.replace(DECEMBER, time_zone=ES.time_zone), MARCH)
@@ -229,7 +228,7 @@ def _luminance(colour: str) -> float:
     return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
-@pytest.mark.parametrize("place", range(3), ids=("light", "dark", "printed"))
+@one_case("place", range(3))
 def test_text_and_shapes_stand_out_from_what_is_behind_them(place: int) -> None:
     light, scheme = _schemes()[0], _schemes()[place]
 

@@ -14,9 +14,10 @@ from ibkr_sync.interchange.roll_document import ROLL_KEYS
 from ibkr_sync_cli.terminal.columns import chosen_columns, known_field, parse_columns
 from ibkr_sync_cli.views.products import catalogue, product_list
 from ibkr_sync_cli.views.products.nearest_contracts import NEAREST_COLUMNS
+from one_case import one_case
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("typed", "known", "fields"),
     [
         ("Contract,Month,Last trade,conId", CONTRACT_COLUMNS, "local_symbol contract_month "),

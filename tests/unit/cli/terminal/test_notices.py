@@ -31,6 +31,7 @@ from ibkr_sync.domain.selection.contract_choice import ContractMatch, ContractWo
 from ibkr_sync_cli.terminal.notice_sentences import notice_sentence
 from ibkr_sync_cli.terminal.notices import write_notices, write_other_year_notice
 from ibkr_sync_cli.terminal.output import Output
+from one_case import one_case
 
 SOYBEANS = ProductKey("ZS", "CBOT", "ZS")
 ZINC = ProductKey("ZSLME", "LMEOTC", "ZSLME")
@@ -92,7 +93,7 @@ SENTENCES: list[tuple[Notice, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("notice", "sentence"), SENTENCES)
+@one_case(("notice", "sentence"), SENTENCES)
 def test_a_notice_says_how_the_words_were_taken(notice: Notice, sentence: str) -> None:
     assert notice_sentence(notice) == sentence
 

@@ -21,6 +21,7 @@ from ibkr_sync.domain.untrusted_text import harmless_text
 from ibkr_sync_cli.terminal.columns import parse_columns
 from ibkr_sync_cli.terminal.output import Output, OutputFormat, Result
 from ibkr_sync_cli.terminal.result_file import parse_result_file, refuse_folder
+from one_case import one_case
 
 RECORDS = [{"name": "É=1", "note": "=1+1"}, {"name": "b\tc", "note": 'x,"y"\nz'}]
 RESULT = Result(
@@ -205,7 +206,7 @@ def test_a_table_of_named_columns_is_never_cut(
     assert "x" * 100 in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("columns", "format_", "message"),
     [
         ("con_i", None, "did you mean 'con_id'"),

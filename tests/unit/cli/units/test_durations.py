@@ -19,7 +19,7 @@ from ibkr_sync_cli.units.durations import (
 from one_case import one_case
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("text", "refusal"),
     [
         ("3x", "'3x' is no duration; write 90m, 20h, 7d or 12w"),

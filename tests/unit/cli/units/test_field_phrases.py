@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from ibkr_sync.catalogue.delivery_rules import load_delivery_rules
 from ibkr_sync_cli.units.field_phrases import field_phrase, rule_in_words
+from one_case import one_case
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("source", "words"),
     [
         (

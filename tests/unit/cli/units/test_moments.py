@@ -14,7 +14,7 @@ from one_case import one_case
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("text", "at"),
     [
         ("7d", NOW - timedelta(days=7)),
@@ -62,7 +62,7 @@ def test_a_span_of_time_that_is_too_long_is_reported_as_such() -> None:
         parse_first_moment("999999d", NOW)
 
 
-@pytest.mark.parametrize("text", ["2026-11-24", "2026-11-23T12:00:01Z", "9999-12-31"])
+@one_case("text", ["2026-11-24", "2026-11-23T12:00:01Z", "9999-12-31"])
 def test_what_is_in_the_future_is_refused(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="in the future"):
         parse_last_moment(text, NOW)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from ibkr_sync.domain.hours.sessions import MarketState
 from ibkr_sync_cli.units.clocks import clock_name
 from ibkr_sync_cli.views.cells import market_state_cell
@@ -16,7 +14,7 @@ CHICAGO = ZoneInfo("America/Chicago")
 NOW = datetime(2026, 11, 20, 22, tzinfo=UTC)  # Friday 16:00 in Chicago
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("is_open", "until", "message"),
     [
         (True, datetime(2026, 11, 20, 17, tzinfo=CHICAGO), "open until 17:00 CT"),

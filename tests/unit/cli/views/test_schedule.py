@@ -207,7 +207,7 @@ def test_an_agent_reads_the_secrets_in_a_shell() -> None:
 # --- what to know of it
 
 
-@pytest.mark.parametrize("write", [crontab_schedule, systemd_schedule, launchd_schedule])
+@one_case("write", [crontab_schedule, systemd_schedule, launchd_schedule])
 def test_the_caveats_are_reported_whatever_the_scheduler(write: object) -> None:
     assert callable(write)
     message = " ".join(write(schedule()).replace("#", " ").split())
@@ -217,7 +217,7 @@ def test_the_caveats_are_reported_whatever_the_scheduler(write: object) -> None:
     assert "second factor" in message
 
 
-@pytest.mark.parametrize("write", [crontab_schedule, launchd_schedule])
+@one_case("write", [crontab_schedule, launchd_schedule])
 def test_what_the_machine_s_clock_makes_of_it_is_reported(write: object) -> None:
     assert callable(write)
     message = " ".join(write(schedule()).replace("#", " ").split())
@@ -265,7 +265,7 @@ def test_a_time_that_its_own_zone_skips_or_repeats_is_reported_where_cron_tests_
     assert "twice" not in crontab_schedule(not_tried)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("local", "changes_clocks", "is_reported"),
     [
         (time(2, 30), True, True),

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
 from rich.console import Console
 
 from example_products import ES
 from ibkr_sync.domain.delivery.audit.disagreements import Disagreement
 from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync_cli.views.products.audit import audit_view
+from one_case import one_case
 
 
-@pytest.mark.parametrize("is_sample", [True, False])
+@one_case("is_sample", [True, False])
 def test_sample_data_is_marked_below_the_table(*, is_sample: bool) -> None:
     odd = Disagreement(
         severity=Severity.NOTICE,

@@ -7,7 +7,6 @@ import io
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-import pytest
 from rich.console import Console
 
 from example_products import DECEMBER, ES, NOW
@@ -28,6 +27,7 @@ from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.entities.schedules import TradingSchedule
 from ibkr_sync_cli.views.products.chain import ChainTable
 from ibkr_sync_cli.views.products.product_table import product_table
+from one_case import one_case
 
 SUNDAY_MORNING = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOURS = sent_hours("20261121:CLOSED;20261122:1700-20261123:1600;20261123:1700-20261124:1600")
@@ -97,7 +97,7 @@ def test_each_contract_has_its_own_session_where_they_differ() -> None:
     assert chain[3].endswith("closed until 07:00")
 
 
-@pytest.mark.parametrize(
+@one_case(
     "schedule",
     [
         None,
@@ -162,7 +162,7 @@ def test_the_nearest_is_marked_in_any_order() -> None:
     assert [line[:1] for line in lines(chain)[2:]] == [" ", "▶"]
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("name", "value", "heading", "column"),
     [
         ("min_tick", "0.5", "tick 0.25 to 0.5 = $12.50 to $25.00", "Tick"),

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from rich.console import Console, RenderableType
 
 from example_products import DECEMBER, ES, MARCH, NOW
@@ -37,6 +36,7 @@ from ibkr_sync.interchange.product_document import (
 from ibkr_sync_cli.views.products.nearest_contracts import nearest_contracts_table
 from ibkr_sync_cli.views.products.pins import pins_view
 from ibkr_sync_cli.views.products.product import contract_view, product_view
+from one_case import one_case
 
 WEEKLY = dataclasses.replace(MARCH, con_id=3, local_symbol="ES48X6", series=ContractSeries.WEEKLY)
 LATER = NOW + timedelta(hours=3)
@@ -82,9 +82,7 @@ def test_ticks_of_a_magnified_price_have_one_unit_the_quoted_one() -> None:
     assert not any(line.startswith("Market rule 152") for line in lines)
 
 
-@pytest.mark.parametrize(
-    ("magnifier", "quoted"), [(1, ["0.0025", "0.005"]), (10_000, ["25", "50"])]
-)
+@one_case(("magnifier", "quoted"), [(1, ["0.0025", "0.005"]), (10_000, ["25", "50"])])
 def test_every_format_has_the_ladders_and_the_venues_where_they_apply(
     magnifier: int, quoted: list[str]
 ) -> None:
@@ -178,7 +176,7 @@ def test_the_document_of_a_contract_is_its_product_with_it_alone() -> None:
     assert [row["con_id"] for row in result.rows()] == [str(MARCH.con_id)]
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("series", "shown", "footer"),
     [
         (SeriesChoice.USUAL, ["ESZ6"], "1 listed · 1 weekly (--series all) ·"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from datetime import UTC, date, datetime
 
-import pytest
 from rich.console import Console
 
 from example_products import DECEMBER, ES
@@ -19,6 +18,7 @@ from ibkr_sync.domain.entities.delivery import (
 )
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync_cli.views.products.rolls import rolls_view
+from one_case import one_case
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 BY = DeliverySource(source="rule", confidence=Confidence.B, learnt_on=NOW.date())
@@ -53,7 +53,7 @@ PHYSICAL = DeliveryDates(
 )
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("rule", "known", "heading", "row", "footer"),
     [
         (

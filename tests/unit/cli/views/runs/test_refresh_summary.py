@@ -6,7 +6,6 @@ import dataclasses
 import io
 from datetime import timedelta
 
-import pytest
 from rich.console import Console
 
 from example_products import DECEMBER, ES, MARCH, NOW
@@ -32,6 +31,7 @@ from ibkr_sync_cli.views.runs.refresh_summary import (
     refresh_sentence,
     refresh_view,
 )
+from one_case import one_case
 
 YESTERDAY = NOW - timedelta(hours=23)
 DOWN = UpstreamDownError("127.0.0.1", 4002, "1100: Connectivity between IB and the TWS is lost")
@@ -262,7 +262,7 @@ def test_the_document_names_the_run_and_every_product() -> None:
     assert [product["symbol"] for product in products] == ["ES", "CL"]
 
 
-@pytest.mark.parametrize("asked_by", ["former name", "new name"])
+@one_case("asked_by", ["former name", "new name"])
 def test_a_renamed_product_is_no_new_one(asked_by: str) -> None:
     today = named("ES", "CMENEW", "ESNEW")
     renames = tuple(
