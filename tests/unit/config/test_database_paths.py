@@ -34,7 +34,7 @@ def test_files_and_sqlite_urls_become_absolute_paths(text: str, path: str) -> No
     assert database_file_path(located) == Path(path)
 
 
-@pytest.mark.parametrize("text", [":memory:", "sqlite:///:memory:"])
+@one_case("text", [":memory:", "sqlite:///:memory:"])
 def test_memory_is_no_file(text: str) -> None:
     located = database_path(text, HERE)
 
@@ -42,7 +42,7 @@ def test_memory_is_no_file(text: str) -> None:
     assert database_file_path(located) is None
 
 
-@pytest.mark.parametrize(
+@one_case(
     "url",
     [
         "postgresql://h/db",

@@ -3,12 +3,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import pytest
+from one_case import one_case
 
 HEAVY = ("pydantic", "asyncio", "sqlalchemy", "alembic", "ibapi", "platformdirs")
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("module", "needs"),
     [
         ("ibkr_sync.domain.databases.database_url", set()),

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import pytest
 import tomli
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +11,7 @@ from ibkr_sync.config.toml_keys import (
     toml_keys,
     written_toml_key,
 )
+from one_case import one_case
 
 TEXT = '''\
 # port = 1
@@ -72,7 +72,7 @@ def test_every_key_of_a_valid_text_has_a_line_within_it(text: str) -> None:
     assert all(1 <= line <= text.count("\n") + 1 for line in lines.values())
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("key", "written"),
     [
         (("gateway", "port"), ("gateway", "port")),
