@@ -12,7 +12,7 @@ from ibkr_sync.domain.durations import duration_text, parse_duration
 from one_case import one_case
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("text", "matching"),
     [
         ("45s", timedelta(seconds=45)),
@@ -56,7 +56,7 @@ def test_a_span_is_written_so_that_it_is_read_back(count: int, unit: str) -> Non
     assert parse_duration(duration_text(span)) == span
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("span", "written"),
     [
         (timedelta(minutes=45), "45m"),

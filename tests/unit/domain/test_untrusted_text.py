@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import unicodedata
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,7 +40,7 @@ def test_what_only_looks_odd_is_kept(sent: str, kept: str) -> None:
     assert clean_text(sent) == kept
 
 
-@pytest.mark.parametrize("text", ["", " ", "\t\n", "\u202e\x00", "\ud800"])
+@one_case("text", ["", " ", "\t\n", "\u202e\x00", "\ud800"])
 def test_nothing_is_missing_not_empty(text: str) -> None:
     assert clean_text(text) is None
 
@@ -69,7 +68,7 @@ def test_what_is_kept_can_be_stored_shown_and_cleaned_again(text: str) -> None:
 SHOWN_AS_THEY_ARE = "\t\n"
 
 
-@pytest.mark.parametrize("character", HARMFUL, ids=lambda item: f"U+{ord(item):04X}")
+@one_case("character", HARMFUL)
 def test_a_harmful_character_is_escaped_where_it_leaves(character: str) -> None:
     escaped = f"\\u{ord(character):04x}"
     expected = character if character in SHOWN_AS_THEY_ARE else escaped

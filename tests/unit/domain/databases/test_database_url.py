@@ -158,13 +158,13 @@ def test_a_url_is_read_as_sqlalchemy_reads_it(
     assert locate_database(url).url == expected.set(drivername=POSTGRES_DRIVER)
 
 
-@pytest.mark.parametrize("text", [":memory:", "sqlite:///:memory:", "SQLite+pysqlite:///:memory:"])
+@one_case("text", [":memory:", "sqlite:///:memory:", "SQLite+pysqlite:///:memory:"])
 def test_memory_is_neither_a_file_nor_a_server(text: str) -> None:
     assert parse_database(text) == DatabaseAddress()
     assert mask_url(text) == text
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("text", "file"),
     [
         ("futures.db", "futures.db"),

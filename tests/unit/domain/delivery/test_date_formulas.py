@@ -12,6 +12,7 @@ from ibkr_sync.domain.delivery.business_days import BusinessDays
 from ibkr_sync.domain.delivery.date_formulas import FormulaContext, parse_formula
 from ibkr_sync.domain.entities.contracts import ContractMonth
 from ibkr_sync.domain.ports.business_calendar import BusinessCalendar
+from one_case import one_case
 
 DECEMBER = ContractMonth(2026, 12)
 
@@ -37,7 +38,7 @@ def on(text: str, *closed: date, month: ContractMonth = DECEMBER) -> date | None
     return parse_formula(text).date_of(context)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("text", "expected"),
     [
         ("3rd last bd of m", "2026-12-29"),
@@ -75,7 +76,7 @@ def test_months_before_january_are_of_the_year_before() -> None:
     assert on("last day of m-2", month=ContractMonth(2027, 1)) == date(2026, 11, 30)
 
 
-@pytest.mark.parametrize(
+@one_case(
     "text",
     ["", "third friday", "3 bd of m", "last bd of m-4", "2 weeks before last trade", "last trade."],
 )

@@ -19,6 +19,7 @@ from ibkr_sync.domain.entities.delivery import (
     Settlement,
 )
 from ibkr_sync.domain.evidence.chain_diff import FieldChange
+from one_case import one_case
 from strategies import dates, texts
 
 sources = st.builds(
@@ -60,7 +61,7 @@ def test_what_is_learnt_anew_and_is_the_same_has_not_changed(known: DeliveryDate
     assert list(delivery_changes(1, known, DeliveryDates(**values, sources=anew))) == []
 
 
-@pytest.mark.parametrize("text", ["", "2026-11-30", "soon (A, x, learnt 2026-11-30)"])
+@one_case("text", ["", "2026-11-30", "soon (A, x, learnt 2026-11-30)"])
 def test_text_that_no_fact_has_is_refused(text: str) -> None:
     change = FieldChange(con_id=1, field="first_notice_date", old=text, new=None)
     with pytest.raises(ValueError, match=r"not a fact|Invalid isoformat"):

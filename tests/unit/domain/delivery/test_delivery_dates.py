@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from datetime import date, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,6 +33,7 @@ from ibkr_sync.domain.entities.imported_delivery import (
     ImportOrigin,
 )
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
+from one_case import one_case
 
 CALENDAR = HolidayCalendar()
 TODAY = date(2026, 12, 1)
@@ -178,7 +178,7 @@ def test_a_weekly_contract_is_delivered_as_its_product_is_but_by_no_rule_of_mont
     )
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("words", "settlement", "source"),
     [
         ("Cash", Settlement.CASH, "IBKR"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from datetime import UTC, date, datetime, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from ibkr_sync.domain.entities.delivery import Confidence, DeliveryDates, Delive
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.ports.deliveries import ChangedDay, DeliveringContract
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
+from one_case import one_case
 
 DAYS = BusinessDays(HolidayCalendar(), "us")
 LONG_AGO, NOW = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 12, 29, tzinfo=UTC)
@@ -50,7 +50,7 @@ def near(each: DeliveringContract, since: datetime = LONG_AGO, now: datetime = N
     return [f"{e.at:%m-%d %H} {e.severity}" for e in delivery_events(each, DAYS, since, now)]
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("known", "expected"),
     [
         (datetime(2026, 11, 2, tzinfo=UTC), ["11-13 00 notice", "11-25 00 critical"]),

@@ -28,6 +28,7 @@ from ibkr_sync.domain.errors import AmbiguousContractError, NoTradableContractEr
 from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
 from ibkr_sync.domain.selection.size_choice import differ_in_size_only
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
+from one_case import one_case
 from strategies import futures, instants
 
 WEEKDAYS = BusinessDays(HolidayCalendar(), "weekdays")
@@ -60,9 +61,7 @@ def test_on_its_last_day_a_contract_is_tradable_until_the_last_trade() -> None:
     assert nearest(ES, ANY, stop) is MARCH
 
 
-@pytest.mark.parametrize(
-    ("days_before", "month"), [(None, 12), (0, 12), (24, 12), (25, 3), (115, 3)]
-)
+@one_case(("days_before", "month"), [(None, 12), (0, 12), (24, 12), (25, 3), (115, 3)])
 def test_days_before_the_last_trade_the_next_contract_takes_over(
     days_before: int | None, month: int
 ) -> None:
@@ -79,7 +78,7 @@ def test_days_are_counted_in_the_zone_of_the_exchange() -> None:
     assert nearest(product, rule, one_minute_later) is MARCH
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("changes", "rule", "objection"),
     [
         ({"last_trade_at": datetime(2026, 11, 20, tzinfo=UTC)}, ANY, NearestObjection.EXPIRED),
@@ -143,7 +142,7 @@ def test_any_series_is_usual_where_nothing_is_monthly() -> None:
     assert nearest(product, NearestRule(), NOW) is weekly
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("choice", "series"),
     [
         (SeriesChoice.WEEKLY, {ContractSeries.WEEKLY}),

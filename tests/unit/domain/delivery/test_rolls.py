@@ -19,6 +19,7 @@ from ibkr_sync.domain.entities.contracts import ContractListing, ContractMonth, 
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import AmbiguousContractError
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
+from one_case import one_case
 
 BOOK = DeliveryBook(load_delivery_rules(), {}, HolidayCalendar())
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -68,7 +69,7 @@ PAST_CUTOFF = "kept past IBKR's cut-off 2026-11-25 (IBKR's standard policy, B)"
 PAST_NOTICE = "kept past first notice 2026-11-30 (rule: last bd of m-1 (COMEX gold and silver), A)"
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("rule", "expected"),
     [
         ("notice-3bd", "2026-11-24 3 business days before first notice 2026-11-30"),
@@ -155,9 +156,7 @@ def test_rolls_are_in_order_and_no_later_than_the_last_trade(
         assert not is_late or roll.outlasted
 
 
-@pytest.mark.parametrize(
-    "text", ["", "front", "notice", "notice-3w", "day-0", "day-32", "volume-1"]
-)
+@one_case("text", ["", "front", "notice", "notice-3w", "day-0", "day-32", "volume-1"])
 def test_what_is_no_rule_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no rule"):
         parse_roll_rule(text)

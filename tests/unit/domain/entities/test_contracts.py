@@ -111,7 +111,7 @@ def test_with_a_known_instant_a_contract_expires_at_that_instant() -> None:
     assert DECEMBER.is_expired(last.astimezone(ZoneInfo("Asia/Tokyo")))
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("zone", "last_moment"),
     [
         ("America/Chicago", datetime(2027, 3, 20, 4, 59, 59, tzinfo=UTC)),
@@ -155,7 +155,7 @@ def test_what_has_expired_stays_expired(
         assert each.is_expired(now + later)
 
 
-@pytest.mark.parametrize("zone", [None, *ZONES])
+@one_case("zone", [None, *ZONES])
 def test_days_are_counted_to_the_last_trade_date_at_the_exchange(zone: str | None) -> None:
     march = contract(time_zone=zone)
     noon = datetime(2027, 3, 19, 12, tzinfo=ZoneInfo(zone or "UTC"))
@@ -170,7 +170,7 @@ def test_today_is_the_exchange_s_even_if_it_is_tomorrow_here() -> None:
     assert contract(time_zone="America/Chicago").days_left(late_in_tokyo) == 1
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("missing_since", "delisted_at", "state"),
     [
         (None, None, ContractState.ACTIVE),

@@ -86,9 +86,7 @@ def test_what_it_is_written_on_may_be_unknown() -> None:
     assert UnclassifiedFuture(**FIELDS).asset_class is AssetClass.UNCLASSIFIED  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    ("category", "is_short_rate"), [("short_rate", True), ("bond", False), (None, False)]
-)
+@one_case(("category", "is_short_rate"), [("short_rate", True), ("bond", False), (None, False)])
 def test_a_short_rate_is_no_bond(category: str | None, is_short_rate: bool) -> None:
     product = InterestRateFuture(**FIELDS, category=category)  # type: ignore[arg-type]
     assert product.is_short_rate is is_short_rate
@@ -118,7 +116,7 @@ class TestWhatContractsHaveByMonth:
         DECEMBER, con_id=7, last_trade_date=date(2027, 3, 19), last_trade_at=None
     )
 
-    @pytest.mark.parametrize(
+    @one_case(
         ("name", "value"),
         [("multiplier", Decimal(744)), ("min_tick", Decimal("0.5")), ("price_magnifier", 100)],
     )

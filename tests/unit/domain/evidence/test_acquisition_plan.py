@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection
 
-import pytest
-
 from contracts import examples
 from example_products import NOW
 from ibkr_sync.domain.entities.contracts import ContractListing
@@ -15,6 +13,7 @@ from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.evidence.acquisition_plan import StoredForPlan, plan_acquired
 from ibkr_sync.domain.evidence.chain_diff import ChainDiff
 from ibkr_sync.domain.naming.query import FutureQuery
+from one_case import one_case
 
 SEEN = ContractListing(first_seen_at=NOW, last_seen_at=NOW)
 OLD = dataclasses.replace(
@@ -45,7 +44,7 @@ def under(trading_class: str, *positions: int) -> Future:
     return dataclasses.replace(OLD, trading_class=trading_class, contracts=tuple(chain))
 
 
-@pytest.mark.parametrize("count", [1, 2])
+@one_case("count", [1, 2])
 def test_a_file_as_old_as_what_is_stored_leaves_each_of_its_contracts_unchanged(
     count: int,
 ) -> None:
@@ -56,7 +55,7 @@ def test_a_file_as_old_as_what_is_stored_leaves_each_of_its_contracts_unchanged(
     assert (plan.update.product, plan.update.history) == (OLD, ())
 
 
-@pytest.mark.parametrize(("stays", "is_renamed"), [((), True), ((0,), False)])
+@one_case(("stays", "is_renamed"), [((), True), ((0,), False)])
 def test_a_name_that_the_reply_still_has_is_not_given_up(
     stays: tuple[int, ...], *, is_renamed: bool
 ) -> None:

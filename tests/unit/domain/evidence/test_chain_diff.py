@@ -110,7 +110,7 @@ def test_a_changed_field_is_reported_with_both_values() -> None:
     assert diff.unchanged == 1
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("field", "value"),
     [
         ("order_types", ("LMT",)),
@@ -241,9 +241,7 @@ def test_no_contract_is_delisted_by_the_first_reply_that_lacks_it() -> None:
     assert (diff.missing, diff.delisted) == ((long_listed,), ())
 
 
-@pytest.mark.parametrize(
-    ("hours", "is_delisted"), [(0, False), (19.99, False), (20, True), (99, True)]
-)
+@one_case(("hours", "is_delisted"), [(0, False), (19.99, False), (20, True), (99, True)])
 def test_a_missing_contract_is_delisted_by_a_second_reply_twenty_hours_later(
     hours: float, is_delisted: bool
 ) -> None:
@@ -397,7 +395,7 @@ def test_a_contract_that_returns_no_longer_counts_as_lost() -> None:
     refuse_chain_shrink(before, after, NOW)
 
 
-@pytest.mark.parametrize("real", [Origin.IBKR, Origin.FILE])
+@one_case("real", [Origin.IBKR, Origin.FILE])
 def test_sample_and_real_data_are_never_mixed(real: Origin) -> None:
     sample = dataclasses.replace(ES, origin=Origin.SAMPLE)
     genuine = dataclasses.replace(ES, origin=real)

@@ -10,6 +10,7 @@ from ibkr_sync.domain.entities.contracts import FuturesContract
 from ibkr_sync.domain.entities.futures import Future, Origin, UnclassifiedFuture
 from ibkr_sync.domain.errors import OutdatedDataError, ShrinkRefusedError, UndatedDataError
 from ibkr_sync.domain.evidence.product_update import classified_product, plan_update
+from one_case import one_case
 from strategies import contracts, futures, in_one_chain, instants
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -64,7 +65,7 @@ def test_a_first_reply_adds_every_contract(
     assert listed == {contract.con_id for contract in reply.contracts}
 
 
-@pytest.mark.parametrize("allow_shrink", [True, False])
+@one_case("allow_shrink", [True, False])
 def test_an_empty_reply_never_makes_a_listed_contract_missing(allow_shrink: bool) -> None:
     stored = plan_update(None, examples.ES, NOW).product
     empty = dataclasses.replace(examples.ES, contracts=())
@@ -87,7 +88,7 @@ def test_a_file_never_overwrites_what_is_newer() -> None:
         plan_update(stored, old, NOW + timedelta(days=1), allow_shrink=True, is_file=True)
 
 
-@pytest.mark.parametrize("origin", [Origin.FILE, Origin.SAMPLE])
+@one_case("origin", [Origin.FILE, Origin.SAMPLE])
 def test_a_file_without_a_time_is_taken_only_where_nothing_is_stored(origin: Origin) -> None:
     undated = dataclasses.replace(examples.ES, origin=origin, synced_at=None)
     stub = dataclasses.replace(examples.ES, origin=Origin.CATALOGUE, contracts=())

@@ -6,7 +6,6 @@ import dataclasses
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -149,7 +148,7 @@ def test_hours_that_roll_on_unread_are_one_event_and_keep_what_was_read() -> Non
     assert (over.field, over.new) == ("odd_row", None)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("now", "is_habit"),
     [
         (datetime(2026, 12, 16, 18, tzinfo=UTC), False),
@@ -224,10 +223,9 @@ JUN = dataclasses.replace(MAR, con_id=77, local_symbol="ESM7", last_trade_date=d
 JUN = dataclasses.replace(JUN, last_trade_at=datetime(2027, 6, 18, 13, 30, tzinfo=UTC))
 
 
-@pytest.mark.parametrize(
+@one_case(
     "third",
     [JUN, dataclasses.replace(JUN, category=None)],
-    ids=["right", "silent"],
 )
 def test_what_most_rows_have_is_an_event_of_each_of_them(third: FuturesContract) -> None:
     rows = (

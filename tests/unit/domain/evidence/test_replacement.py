@@ -6,8 +6,6 @@ import dataclasses
 from datetime import date, timedelta
 from decimal import Decimal
 
-import pytest
-
 from contracts import examples
 from example_products import NOW
 from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
@@ -17,6 +15,7 @@ from ibkr_sync.domain.history.event_digest import digest_events
 from ibkr_sync.domain.history.events import EventType
 from ibkr_sync.domain.history.recorded_history import RecordedChange, RecordedPeriod
 from ibkr_sync.domain.history.severity import Severity
+from one_case import one_case
 
 CHAIN = examples.with_chain(examples.ES, 6, first_con_id=1)
 OLD = CHAIN.contracts[3]
@@ -98,7 +97,7 @@ def test_a_con_id_that_stood_beside_the_old_one_for_a_night_replaces_it_too() ->
     assert nights.events()[-1] == (4, EventType.REPLACED, OLD.con_id)
 
 
-@pytest.mark.parametrize(
+@one_case(
     "other",
     [
         dataclasses.replace(NEW, trading_class="EX"),

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -23,6 +22,7 @@ from ibkr_sync.domain.evidence.silence import (
     fill_silent_product,
     fill_silent_schedule,
 )
+from one_case import one_case
 from strategies import contracts, futures
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -84,7 +84,7 @@ def test_silence_makes_no_history(product: Future, data: st.DataObject) -> None:
     assert again.diff.unchanged == len(product.contracts)
 
 
-@pytest.mark.parametrize("origin", [Origin.IBKR, Origin.FILE])
+@one_case("origin", [Origin.IBKR, Origin.FILE])
 def test_a_contract_about_to_expire_keeps_time_zone_and_hours(origin: Origin) -> None:
     stored = plan_update(None, ES, NOW).product
     silent = _without(DECEMBER, "last_trade_at", "schedule", "real_expiration_date")
@@ -191,14 +191,14 @@ class TestHours:
     KNOWN = sent_hours("20261123:1700-20261124:1600", "20261123:CLOSED")
     NEW = sent_hours("20261124:1700-20261125:1600", "20261124:CLOSED")
 
-    @pytest.mark.parametrize("received", [NEW, None])
+    @one_case("received", [NEW, None])
     def test_hours_that_could_be_read_replace_others_and_none_replace_nothing(
         self, received: TradingSchedule | None
     ) -> None:
         assert fill_silent_schedule(self.KNOWN, received) == (received or self.KNOWN)
         assert fill_silent_schedule(None, received) == received
 
-    @pytest.mark.parametrize("liquid", ["at noon", ""])
+    @one_case("liquid", ["at noon", ""])
     def test_what_was_left_out_or_not_read_gives_way_kind_by_kind(self, liquid: str) -> None:
         half = sent_hours(self.NEW.trading_hours, liquid)
         filled = fill_silent_schedule(self.KNOWN, half)
@@ -209,7 +209,7 @@ class TestHours:
             self.KNOWN.liquid_sessions,
         )
 
-    @pytest.mark.parametrize("zone_id", ["US/Central", "Mars/Olympus"])
+    @one_case("zone_id", ["US/Central", "Mars/Olympus"])
     def test_where_nothing_could_be_read_all_is_as_it_was(self, zone_id: str) -> None:
         unread = dataclasses.replace(sent_hours("never", "at noon"), time_zone_id=zone_id)
         assert fill_silent_schedule(self.KNOWN, unread) is self.KNOWN

@@ -19,6 +19,7 @@ from ibkr_sync.domain.history.recorded_history import (
     RecordedReply,
     RecordedRun,
 )
+from one_case import one_case
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -94,7 +95,7 @@ def test_a_product_is_of_the_asset_class_it_had() -> None:
     assert type(past(recorded, DAYS[3])) is IndexFuture
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("day", "missing_since", "delisted_at", "last_seen"),
     [(1, None, None, 1), (2, 2, None, 1), (3, 2, 3, 1), (4, None, None, 4), (5, None, None, 5)],
 )
@@ -142,7 +143,7 @@ def test_what_was_recorded_while_the_clock_was_a_day_ahead_is_in_its_place() -> 
     assert found == [Decimal(5), Decimal(5), Decimal(50), Decimal(50)]
 
 
-@pytest.mark.parametrize("hours", [-48, -1, 1])
+@one_case("hours", [-48, -1, 1])
 def test_what_was_recorded_after_the_clock_was_set_back_comes_after(hours: int) -> None:
     recorded = history(change(2, "multiplier", "5", "10"), change(4, "multiplier", "10", "50"))
     first, second, last = recorded.changes
@@ -208,7 +209,7 @@ def test_a_contract_is_in_the_chain_of_the_product_it_was_of() -> None:
     assert [len(past(left, DAYS[day]).contracts) for day in (2, 3)] == [1, 0]
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("name", "value"),
     [
         ("order_types", ()),

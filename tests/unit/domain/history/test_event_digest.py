@@ -7,8 +7,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from example_products import DECEMBER, ES, NOW
 from ibkr_sync.domain.entities.contracts import ContractListing
 from ibkr_sync.domain.entities.futures import ProductKey
@@ -236,7 +234,7 @@ def test_a_product_that_was_renamed_changed_gravely_whatever_its_contracts_did()
     assert {event.severity for event in events} == {Severity.CRITICAL}
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("con_id", "run", "old", "new", "is_reported"),
     [
         (1, 1, "NYBOT:67,QBALGO", "ICEUS:67,QBALGO", False),

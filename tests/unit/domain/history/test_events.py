@@ -8,8 +8,6 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-import pytest
-
 from example_products import DECEMBER, ES, MARCH, NOW
 from ibkr_sync.domain.canonical_text import TRACKED_OF_CONTRACT, TRACKED_OF_PRODUCT
 from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract
@@ -125,7 +123,7 @@ def test_a_change_is_an_event_of_its_kind(
     )
 
 
-@pytest.mark.parametrize("field", ["multiplier", "last_trade_date", "venues", "odd_row"])
+@one_case("field", ["multiplier", "last_trade_date", "venues", "odd_row"])
 def test_what_was_read_otherwise_is_a_correction_and_no_more(field: str) -> None:
     corrected = dataclasses.replace(change(field, "CME:67", "CME:68"), is_correction=True)
     event = event_of(corrected)
@@ -171,7 +169,7 @@ def seen(**listing: datetime) -> ContractListing:
     return ContractListing(first_seen_at=NOW, last_seen_at=NOW, **listing)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("contract", "ends_at"),
     [
         (DECEMBER, datetime(2026, 12, 18, 14, 30, tzinfo=UTC)),

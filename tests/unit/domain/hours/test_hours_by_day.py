@@ -20,6 +20,7 @@ from ibkr_sync.domain.hours.hours_by_day import (
     spans_of_hours,
 )
 from ibkr_sync.domain.hours.product_hours import product_hours_by_day
+from one_case import one_case
 from recorded_es import TRADING_HOURS
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -137,7 +138,7 @@ class TestAsking:
         assert session == found.calendar.sessions[1]
         assert not found.may_lack_earlier_sessions
 
-    @pytest.mark.parametrize(
+    @one_case(
         ("before", "may_lack"),
         [
             (None, True),

@@ -17,6 +17,7 @@ from ibkr_sync.domain.entities.schedules import HoursKind
 from ibkr_sync.domain.errors import HoursUnknownError
 from ibkr_sync.domain.hours.hours_by_day import hours_by_day_to_keep
 from ibkr_sync.domain.hours.product_hours import current_hours, product_hours
+from one_case import one_case
 
 TODAY = "20261122:1700-20261123:1600"
 LAST_WEEK = "20261115:1700-20261116:1600"
@@ -71,7 +72,7 @@ class TestOfAProduct:
         found = product_hours(product_of(unread, with_hours(MARCH, TODAY)), NOW)
         assert (found.contract.local_symbol, found.problem) == ("ESH7", None)
 
-    @pytest.mark.parametrize(
+    @one_case(
         "unread", [with_hours(DECEMBER, TODAY, zone=None), with_hours(DECEMBER, "20261123:all day")]
     )
     def test_where_none_could_be_read_they_are_those_of_the_nearest_as_sent(
@@ -82,7 +83,7 @@ class TestOfAProduct:
         assert found.problem is not None
         assert found.calendar is None
 
-    @pytest.mark.parametrize("contracts", [(), (MARCH,), (with_hours(DECEMBER, ""),)])
+    @one_case("contracts", [(), (MARCH,), (with_hours(DECEMBER, ""),)])
     def test_without_any_hours_they_are_unknown(
         self, contracts: tuple[FuturesContract, ...]
     ) -> None:

@@ -12,6 +12,7 @@ from ibkr_sync.domain.hours.sessions import MarketState, SessionCalendar
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.trading_hours import (
     read_trading_hours,
 )
+from one_case import one_case
 
 CHICAGO = ZoneInfo("America/Chicago")
 ES = read_trading_hours(
@@ -54,11 +55,11 @@ class TestNow:
         assert ES.state(chicago(28, 12)) == MarketState(is_open=False, until=None)
         assert ES.next_open(chicago(28, 12)) is None
 
-    @pytest.mark.parametrize("day", [21, 22])
+    @one_case("day", [21, 22])
     def test_before_the_first_opening_its_day_and_the_day_before_are_closed(self, day: int) -> None:
         assert ES.state(chicago(day, 0)) == MarketState(is_open=False, until=chicago(22, 17))
 
-    @pytest.mark.parametrize("day", [20, 29])
+    @one_case("day", [20, 29])
     def test_outside_the_days_sent_nothing_is_known(self, day: int) -> None:
         assert ES.state(chicago(day, 12)) is None
         assert ES.is_open(chicago(day, 12)) is None

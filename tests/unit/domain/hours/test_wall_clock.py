@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clock_changes import wall_times_near_changes, zones
 from ibkr_sync.domain.hours.wall_clock import instant_of_wall_clock, midnight_by_clock
+from one_case import one_case
 
 CHICAGO = ZoneInfo("America/Chicago")
 MINUTE = timedelta(minutes=1)
@@ -30,7 +30,7 @@ def test_an_ordinary_time_has_the_offset_of_its_season() -> None:
     assert instant_of_wall_clock(summer, CHICAGO) == datetime(2026, 7, 6, 22, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("minute", [0, 1, 30, 59])
+@one_case("minute", [0, 1, 30, 59])
 def test_a_skipped_time_is_the_moment_of_the_jump(minute: int) -> None:
     skipped = datetime(2026, 3, 8, 2, minute)  # noqa: DTZ001 - a wall time
     assert instant_of_wall_clock(skipped, CHICAGO) == datetime(2026, 3, 8, 8, tzinfo=UTC)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 
-import pytest
-
 from example_products import DECEMBER, ES, NOW
 from fakes.catalogue import a_product
 from ibkr_sync.domain.entities.futures import Origin
@@ -21,6 +19,7 @@ from ibkr_sync.domain.naming.word_meaning import (
     meaning_of_series_class,
     role_of_word,
 )
+from one_case import one_case
 
 WEEKLY = dataclasses.replace(DECEMBER, con_id=9, trading_class="ES48")
 WITH_WEEKLY = dataclasses.replace(ES, contracts=(*ES.contracts, WEEKLY))
@@ -57,7 +56,7 @@ def test_another_class_is_another_product() -> None:
     assert merge_known([other], [STORED]) == (STORED, other)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("word", "role"),
     [
         ("ES", WordRole.SYMBOL),
@@ -81,7 +80,7 @@ def test_the_class_of_a_stored_weekly_series_has_a_role() -> None:
     assert role_of_word("ES48", STORED) is WordRole.SERIES_CLASS
 
 
-@pytest.mark.parametrize(("word", "base"), [("VX01", "VX"), ("VX53", "VX"), ("VX", None)])
+@one_case(("word", "base"), [("VX01", "VX"), ("VX53", "VX"), ("VX", None)])
 def test_the_base_of_a_series_class_lacks_the_week(word: str, base: str | None) -> None:
     assert meaning_of_series_class(word) == base
 

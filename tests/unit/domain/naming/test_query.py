@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from decimal import Decimal
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,10 +12,11 @@ from example_products import DECEMBER, ES, MARCH
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
+from one_case import one_case
 from strategies import futures, maybe
 
 
-@pytest.mark.parametrize(
+@one_case(
     "query",
     [
         FutureQuery(symbol="ES"),
@@ -31,7 +31,7 @@ def test_a_query_means_every_product_that_it_does_not_contradict(query: FutureQu
     assert query.matches(ES)
 
 
-@pytest.mark.parametrize(
+@one_case(
     "query",
     [
         FutureQuery(symbol="NQ"),
@@ -69,7 +69,7 @@ def test_leaving_something_out_of_a_query_never_loses_a_product(
     assert query.matches(product)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("query", "text"),
     [
         (FutureQuery(symbol="ES"), "ES"),

@@ -146,7 +146,7 @@ def test_a_contract_with_blanks_is_no_product() -> None:
     assert parse_spellings("ES 202612").product is None
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("text", "con_id"),
     [
         ("12345", 12345),
@@ -162,7 +162,7 @@ def test_five_digits_and_more_may_be_a_con_id(text: str, con_id: int | None) -> 
     assert (words.con_id, words.product) == (con_id, text)
 
 
-@pytest.mark.parametrize("text", ["ES@GLOBEX", " es @ globex ", "ES@globex"])
+@one_case("text", ["ES@GLOBEX", " es @ globex ", "ES@globex"])
 def test_an_exchange_stands_after_the_sign(text: str) -> None:
     expected = SymbolSpellings(text="ES", typed="ES", exchange="GLOBEX", product="ES")
     assert parse_spellings(text) == expected
@@ -312,7 +312,7 @@ def test_all_spellings_of_a_contract_mean_the_same_month(
         )
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("digits", "year", "named"),
     [(1, 6, {2016, 2026, 2036}), (2, 26, {2026}), (4, 2026, {2026})],
 )
@@ -326,7 +326,7 @@ def test_a_short_year_names_every_year_that_ends_so(
     assert not spelling.names(ContractMonth(2026, 11))
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("digits", "year", "next_year"), [(1, 6, 2026), (1, 5, 2035), (2, 25, 2125), (4, 2020, 2020)]
 )
 def test_the_next_year_of_some_digits_is_not_in_the_past(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from ibkr_sync.domain.runs.reset_windows import NEW_YORK, RESET_WINDOWS, ResetTime, met_windows
+from one_case import one_case
 
 AN_HOUR = timedelta(hours=1)
 NOVEMBER = date(2026, 11, 23)
@@ -19,7 +18,7 @@ def new_york(day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(2026, 11, day, hour, minute, tzinfo=ZoneInfo(NEW_YORK))
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("start", "met"),
     [
         (new_york(23, 22, 44), False),
@@ -37,7 +36,7 @@ def test_a_run_meets_a_window_that_it_overlaps_also_over_midnight(
     assert NORTH_AMERICA.meets(start, AN_HOUR) is met
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("day", "hour", "met"),
     [(27, 23, True), (28, 2, True), (28, 3, False), (26, 23, False), (27, 2, False)],
 )
@@ -55,7 +54,7 @@ def test_half_past_four_in_new_york_meets_no_window_in_the_whole_year() -> None:
     assert met_windows(at.days(NOVEMBER), timedelta(minutes=45)) == ()
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("at", "zone", "region"),
     [
         (time(0, 30), NEW_YORK, "North America"),

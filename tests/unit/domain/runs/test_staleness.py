@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-import pytest
-
 from ibkr_sync.domain.entities.futures import AssetClass, Origin, ProductKey
 from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.naming.query import FutureQuery
@@ -79,7 +77,7 @@ def a_run(
     )
 
 
-@pytest.mark.parametrize("age", [timedelta(0), timedelta(hours=3), MAX_AGE - timedelta(seconds=1)])
+@one_case("age", [timedelta(0), timedelta(hours=3), MAX_AGE - timedelta(seconds=1)])
 def test_what_was_synced_within_the_time_is_fresh_whatever_went_wrong_since(
     age: timedelta,
 ) -> None:
@@ -195,7 +193,7 @@ def test_a_product_that_is_not_stored_was_never_synced() -> None:
 DAX = FutureQuery(symbol="DAX")
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("other", "is_about"),
     [
         (attempt(NOW, key=None), True),
@@ -214,7 +212,7 @@ def test_only_what_was_tried_for_this_product_counts(
     assert stale.reason is (StaleReason.FAILED if is_about else StaleReason.NO_RUN_SINCE)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("outcome", "error", "started_at", "alarming"),
     [
         (RunOutcome.OK, None, OLD, False),

@@ -19,6 +19,7 @@ from ibkr_sync.domain.errors import (
 )
 from ibkr_sync.domain.naming.spellings import parse_spellings
 from ibkr_sync.domain.selection.contract_choice import ContractMatch, ContractWords, find_contract
+from one_case import one_case
 from strategies import futures, instants
 
 BEFORE_EXPIRY = datetime(2026, 11, 1, tzinfo=UTC)
@@ -71,7 +72,7 @@ def words(text: str) -> ContractWords:
     )
 
 
-@pytest.mark.parametrize("text", ["CLF7", "CL F7", "clf27", "CL 202701", "CL Jan27", "CL 20261221"])
+@one_case("text", ["CLF7", "CL F7", "clf27", "CL 202701", "CL Jan27", "CL 20261221"])
 def test_every_spelling_finds_the_contract(text: str) -> None:
     assert find_contract(CRUDE_OIL, words(text), BEFORE_EXPIRY) == ContractMatch(
         contract=JANUARY_2027
@@ -98,7 +99,7 @@ def test_a_contract_is_named_by_its_delivery_month_not_by_its_last_trade() -> No
         find_contract(CRUDE_OIL, words("CL 202611"), BEFORE_EXPIRY)
 
 
-@pytest.mark.parametrize("text", ["169120018", "dvce91mr24", "4TLSN4L"])
+@one_case("text", ["169120018", "dvce91mr24", "4TLSN4L"])
 def test_a_local_symbol_of_any_form_finds_its_contract(text: str) -> None:
     opaque = dataclasses.replace(JANUARY_2027, local_symbol=text.upper())
     local_symbol = ContractWords(text=text.upper())
@@ -138,7 +139,7 @@ def test_one_digit_that_two_expired_contracts_share_is_ambiguous() -> None:
         find_contract(product, words("CLZ6"), AFTER_EXPIRY)
 
 
-@pytest.mark.parametrize(("text", "con_id"), [("CL 203612", 4), ("CLZ26", 2), ("CLZ2036", 4)])
+@one_case(("text", "con_id"), [("CL 203612", 4), ("CLZ26", 2), ("CLZ2036", 4)])
 def test_a_year_in_full_means_that_year_even_if_it_is_over(text: str, con_id: int) -> None:
     found = find_contract(CRUDE_OIL, words(text), AFTER_EXPIRY)
     assert (found.contract.con_id, found.is_other_year) == (con_id, False)
@@ -151,7 +152,7 @@ WEEKLY = contract(
 VOLATILITY = chain(MONTHLY, WEEKLY, trading_class="VX")
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("text", "con_id"), [("VX 202611", 10), ("VXX6", 10), ("VX48X6", 11), ("VX48 202611", 11)]
 )
 def test_a_month_means_the_monthly_contract_unless_the_week_is_named(
@@ -168,7 +169,7 @@ def test_a_day_with_the_letter_of_a_series_means_that_series() -> None:
         find_contract(product, words("FMWP 20261120 M"), BEFORE_EXPIRY)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("text", "con_ids"),
     [
         ("CL 20261222", [3]),

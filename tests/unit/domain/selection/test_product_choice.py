@@ -13,6 +13,7 @@ from ibkr_sync.domain.entities.futures import ChainExtent, Future, Origin
 from ibkr_sync.domain.errors import AmbiguousProductError
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.selection.product_choice import choose_product, most_stored
+from one_case import one_case
 from strategies import futures
 
 ES_QUERY = FutureQuery(symbol="ES")
@@ -23,7 +24,7 @@ def chosen(*matching: Future) -> Future:
     return choose_product(ES_QUERY, matching, Future, place="memory", now=NOW)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("product", "extent"),
     [
         (ES, ChainExtent.WHOLE),

@@ -32,6 +32,7 @@ from ibkr_sync.domain.selection.size_choice import (
     left_out_by_size,
 )
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
+from one_case import one_case
 from strategies import futures, instants
 
 MINI = dataclasses.replace(DECEMBER, con_id=7, multiplier=Decimal(5))
@@ -51,7 +52,7 @@ def chain(*contracts: FuturesContract) -> Future:
     return dataclasses.replace(ES, contracts=contracts)
 
 
-@pytest.mark.parametrize("other", [MINI, OF_NO_SIZE])
+@one_case("other", [MINI, OF_NO_SIZE])
 def test_nothing_chooses_among_sizes(other: FuturesContract) -> None:
     product = chain(DECEMBER, other, MARCH)
     with pytest.raises(AmbiguousContractError) as nearest:
@@ -88,7 +89,7 @@ def test_a_multiplier_hides_no_month_in_which_it_chooses_among_none() -> None:
     assert chain_of_size(both, Decimal(7)) is both
 
 
-@pytest.mark.parametrize("difference", ["contract_month", "trading_class", "last_trade_date"])
+@one_case("difference", ["contract_month", "trading_class", "last_trade_date"])
 def test_what_differs_in_more_than_its_size_is_no_twin(difference: str) -> None:
     values = {
         "contract_month": ContractMonth(2027, 1),
@@ -100,7 +101,7 @@ def test_what_differs_in_more_than_its_size_is_no_twin(difference: str) -> None:
     assert nearest_of(chain(DECEMBER, other)) is DECEMBER
 
 
-@pytest.mark.parametrize("listing", [MISSING, DELISTED])
+@one_case("listing", [MISSING, DELISTED])
 def test_the_successor_of_a_contract_that_replies_lack_is_meant(listing: ContractListing) -> None:
     gone = dataclasses.replace(DECEMBER, listing=listing)
     for successor in (MINI, dataclasses.replace(DECEMBER, con_id=9, last_trade_date=NOW.date())):

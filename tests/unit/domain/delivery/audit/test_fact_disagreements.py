@@ -6,8 +6,6 @@ import dataclasses
 from datetime import date
 from decimal import Decimal
 
-import pytest
-
 from example_products import DECEMBER, ES, MARCH, NOW
 from fakes.catalogue import a_product
 from ibkr_sync.catalogue import Catalogue, load_catalogue
@@ -16,6 +14,7 @@ from ibkr_sync.domain.delivery.audit.fact_disagreements import fact_disagreement
 from ibkr_sync.domain.entities.futures import OF_CONTRACTS, Future, SingleStockFuture, Underlying
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.replay.sample import sample_recording
+from one_case import one_case
 
 
 def message(**changes: object) -> Future:
@@ -37,7 +36,7 @@ def sentences(future: Future, catalogue: Catalogue) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("field", "value", "sentence"),
     [
         ("multiplier", Decimal(10), "multiplier 10, the catalogue 50"),
@@ -84,7 +83,7 @@ def test_equal_numbers_written_differently_agree() -> None:
     assert disagreements(message(multiplier=Decimal("50.00")), load_catalogue()) == ()
 
 
-@pytest.mark.parametrize("field", ["multiplier", "price_magnifier", "underlying"])
+@one_case("field", ["multiplier", "price_magnifier", "underlying"])
 def test_what_ibkr_leaves_out_is_no_disagreement(field: str) -> None:
     assert disagreements(message(**{field: None}), load_catalogue()) == ()
 
