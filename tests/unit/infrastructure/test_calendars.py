@@ -11,6 +11,7 @@ import pytest
 from holidays.financial.ny_stock_exchange import NewYorkStockExchange
 
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
+from one_case import one_case
 
 CALENDAR = HolidayCalendar()
 MARKETS = (
@@ -49,7 +50,7 @@ def test_juneteenth_is_kept_from_2022_on() -> None:
     assert is_closed("us", "2027-06-18")
 
 
-@pytest.mark.parametrize("day", ["2018-12-05", "2025-01-09"])
+@one_case("day", ["2018-12-05", "2025-01-09"])
 def test_futures_trade_on_days_of_mourning(day: str) -> None:
     assert not is_closed("us", day)
 
@@ -84,7 +85,7 @@ def test_the_lunar_new_year_closes_hong_kong_for_three_days() -> None:
     assert closed_weekdays("hong_kong", 2025)[:4] == ["01-01", "01-29", "01-30", "01-31"]
 
 
-@pytest.mark.parametrize("market", MARKETS)
+@one_case("market", MARKETS)
 def test_every_market_closes_for_christmas_or_the_end_of_the_year_and_few_other_days(
     market: str,
 ) -> None:

@@ -36,7 +36,7 @@ def _payload(*fields: str) -> bytes:
     return "".join(f"{field}\0" for field in fields).encode()
 
 
-@pytest.mark.parametrize("version", [156, 201, 0, -1])
+@one_case("version", [156, 201, 0, -1])
 def test_a_version_that_is_not_spoken_has_no_dialect(version: int) -> None:
     with pytest.raises(ValueError, match=r"outside 157\.\.200"):
         text_dialect(version)
@@ -102,7 +102,7 @@ def test_a_contract_request_is_understood_at_every_version(version: int) -> None
     )
 
 
-@pytest.mark.parametrize("version", [164, 175])
+@one_case("version", [164, 175])
 def test_the_recorded_request_is_understood(version: int) -> None:
     payload = REQUEST.replace("|", "\0").encode()
     assert text_dialect(version).decode(payload) == ContractDataRequest(

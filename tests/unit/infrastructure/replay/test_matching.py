@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 from ibkr_sync.infrastructure.replay.rows import ContractRow
 from ibkr_sync.infrastructure.replay.serving.matching import MatchableRows, unmatchable_reason
+from one_case import one_case
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -235,7 +236,7 @@ def test_rows_come_in_an_order_that_is_neither_by_date_nor_by_recording(order: l
     assert answer == MatchableRows(rows).answer(_ask(symbol="CL"), NOW)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("fields", "reason"),
     [
         ({}, "symbol"),
@@ -250,6 +251,6 @@ def test_an_invalid_request_is_refused_with_a_reason(
     assert reason in (unmatchable_reason(_ask(**fields)) or "")
 
 
-@pytest.mark.parametrize("fields", [{"symbol": "ES"}, {"con_id": 1, "sec_type": ""}])
+@one_case("fields", [{"symbol": "ES"}, {"con_id": 1, "sec_type": ""}])
 def test_a_valid_request_is_not_refused(fields: dict[str, object]) -> None:
     assert unmatchable_reason(_ask(**fields)) is None

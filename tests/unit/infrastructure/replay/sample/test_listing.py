@@ -76,7 +76,7 @@ def test_a_listing_term_says_which_months_and_how_far(listing: str, expected: li
     assert months(listed_contracts(es_listed_as(listing), CALENDAR, TODAY)) == expected
 
 
-@pytest.mark.parametrize("listing", ["HMUZ", "*:x", "A:3", "*:3w", "weekly:", "z:1"])
+@one_case("listing", ["HMUZ", "*:x", "A:3", "*:3w", "weekly:", "z:1"])
 def test_a_listing_in_another_notation_is_refused(listing: str) -> None:
     with pytest.raises(ValueError, match="not a listing term"):
         listed_contracts(es_listed_as(listing), CALENDAR, TODAY)

@@ -10,6 +10,7 @@ import pytest
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from ibkr_sync.infrastructure.replay.rows import ContractRow
 from ibkr_sync.infrastructure.replay.sample.week import SampleNight, SampleWeek
+from one_case import one_case
 
 
 def chain(night: SampleNight, trading_class: str) -> dict[str, ContractRow]:
@@ -19,7 +20,7 @@ def chain(night: SampleNight, trading_class: str) -> dict[str, ContractRow]:
     }
 
 
-@pytest.mark.parametrize(
+@one_case(
     "now",
     [
         datetime(2026, 12, 1, 11, tzinfo=UTC),

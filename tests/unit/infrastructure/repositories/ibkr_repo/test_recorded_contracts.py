@@ -127,7 +127,7 @@ def test_the_catalogue_knows_a_recorded_product_as_it_was_recorded(
     assert list(fact_disagreements(products[key], row, datetime(2026, 12, 1, tzinfo=UTC))) == []
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("key", "con_id", "expected"),
     [
         (("ES", "CME", "ES"), 11004968, IndexFuture),

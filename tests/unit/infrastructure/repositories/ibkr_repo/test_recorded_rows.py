@@ -232,7 +232,7 @@ def test_rows_that_came_without_a_zone_have_that_of_their_siblings(
     assert {contract.con_id: contract.last_trade_date for contract in product.contracts} == days
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@one_case("version", VERSIONS)
 def test_the_last_session_of_a_contract_is_not_that_of_its_product(version: int) -> None:
     """ESZ5 stopped on Friday 19 December 2025 at 08:30, and its row was CLOSED from then on."""
     evening = datetime(2025, 12, 19, 2, tzinfo=UTC)
@@ -250,7 +250,7 @@ def test_the_last_session_of_a_contract_is_not_that_of_its_product(version: int)
     assert state.until == december.last_trade_at == datetime(2025, 12, 19, 14, 30, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@one_case("version", VERSIONS)
 def test_hours_that_begin_with_a_separator_are_read_and_silence_of_others_is_none(
     version: int,
 ) -> None:

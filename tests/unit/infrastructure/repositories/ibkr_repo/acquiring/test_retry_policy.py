@@ -60,7 +60,7 @@ def name(value: object) -> str:
     return type(value).__name__
 
 
-@pytest.mark.parametrize("error", OF_THE_MOMENT, ids=name)
+@one_case("error", OF_THE_MOMENT)
 def test_a_transient_failure_is_worth_another_try(
     error: errors.IbkrSyncError,
 ) -> None:
@@ -74,7 +74,7 @@ def test_a_transient_failure_is_worth_another_try(
     assert not worth(ONE_TRY, error)
 
 
-@pytest.mark.parametrize("error", OF_THE_GATEWAY, ids=name)
+@one_case("error", OF_THE_GATEWAY)
 def test_a_gateway_that_may_come_is_worth_waiting_for_with_a_deadline_only(
     error: errors.IbkrSyncError,
 ) -> None:
@@ -111,19 +111,16 @@ def test_every_error_of_a_gateway_or_a_reply_has_its_place() -> None:
     assert below(errors.GatewayError) | below(errors.ReplyError) <= known
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("retry_policy", "pauses"),
     [(THREE_TRIES, [2, 8]), (WITH_DEADLINE, [2, 4, 8, 16, 32, 60, 60, 60])],
-    ids=["few tries", "deadline"],
 )
 def test_pauses_grow(retry_policy: RetryPolicy, pauses: list[float]) -> None:
     tries = range(1, len(pauses) + 1)
     assert [retry_policy.pause(tried=other, left=1800, jitter=0) for other in tries] == pauses
 
 
-@pytest.mark.parametrize(
-    ("left", "pause"), [(1800.0, 60.0), (60.5, 60.0), (60.0, 30.0), (10.0, 5.0), (3.0, 2.0)]
-)
+@one_case(("left", "pause"), [(1800.0, 60.0), (60.5, 60.0), (60.0, 30.0), (10.0, 5.0), (3.0, 2.0)])
 def test_towards_the_deadline_pauses_shrink(left: float, pause: float) -> None:
     assert WITH_DEADLINE.pause(tried=20, left=left, jitter=0) == pause
 

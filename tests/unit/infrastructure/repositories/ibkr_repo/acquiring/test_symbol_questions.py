@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.naming.query import FutureQuery, QueryAlternative
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.symbol_questions import (
     SymbolQuestion,
     symbol_questions,
 )
+from one_case import one_case
 
 ES = ProductKey("ES", "CME", "ES")
 
@@ -24,7 +23,7 @@ def asked(query: FutureQuery, stored: ProductKey | None = None) -> list[str]:
     return [str(question.request) for question in questions(query, stored)]
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("query", "stored", "expected"),
     [
         (FutureQuery(symbol="ES"), None, ["ES"]),

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.pacer import Pacer
+from one_case import one_case
 
 
 class Clock:
@@ -45,7 +46,7 @@ def test_the_first_message_leaves_at_once() -> None:
     assert times_of(clock, pacer_on(clock, 40), 1) == [1000.0]
 
 
-@pytest.mark.parametrize("rate", [1, 10, 40, 45, 49])
+@one_case("rate", [1, 10, 40, 45, 49])
 def test_messages_leave_evenly_and_never_more_than_the_rate_in_any_second(rate: int) -> None:
     clock = Clock()
     times = times_of(clock, pacer_on(clock, rate), 1000)

@@ -120,7 +120,7 @@ def test_each_form_gives_the_exchange_s_date_and_the_instant(
     assert believed(text, exchange_zone) == LastTrade(date=day, at=at)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("text", "zone", "day", "hours"),
     [
         ("20260308 02:30 US/Eastern", "America/New_York", date(2026, 3, 8), (6.5, 7.5)),
@@ -215,14 +215,14 @@ def test_without_the_exchange_s_zone_the_instant_is_known_and_last_trade_date_de
     assert read.given(date(2023, 6, 23)) == LastTrade(date=date(2023, 6, 23), at=at)
 
 
-@pytest.mark.parametrize("calendar_date", [date(2026, 12, 17), date(2026, 12, 19)])
+@one_case("calendar_date", [date(2026, 12, 17), date(2026, 12, 19)])
 def test_a_day_beside_a_known_instant_is_no_contradiction(calendar_date: date) -> None:
     read = read_last_trade_date("20261218 08:30 US/Central", "America/Chicago", calendar_date)
     expected = LastTrade(date=date(2026, 12, 18), at=utc(2026, 12, 18, 14, 30))
     assert (read.believed, read.others, read.is_contradicted) == (expected, (), False)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("text", "by_text"),
     [
         (
@@ -318,9 +318,7 @@ def test_any_text_is_read_as_the_date_it_says_or_refused(text: str) -> None:
     assert f"{day:%Y%m%d}" == text
 
 
-@pytest.mark.parametrize(
-    "text", ["", "2026-12-18", "20261218 ", "+2026121", "19691231", "22000101"]
-)
+@one_case("text", ["", "2026-12-18", "20261218 ", "+2026121", "19691231", "22000101"])
 def test_a_date_in_another_form_or_age_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a"):
         read_date(text)

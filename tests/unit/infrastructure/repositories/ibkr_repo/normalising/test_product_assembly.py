@@ -6,8 +6,6 @@ import dataclasses
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-import pytest
-
 from example_products import DECEMBER, MARCH
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.futures import (
@@ -25,6 +23,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.product_assembl
     assemble_product,
     describing_contract,
 )
+from one_case import one_case
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ES_KEY = ProductKey("ES", "CME", "ES")
@@ -65,7 +64,7 @@ def test_the_nearest_contract_describes_its_product_but_for_what_varies_by_month
     assert (product.multiplier, product.min_tick) == (None, Decimal("0.25"))
 
 
-@pytest.mark.parametrize("name", ["time_zone", "long_name"])
+@one_case("name", ["time_zone", "long_name"])
 def test_what_the_nearest_contract_leaves_out_others_state(name: str) -> None:
     silent = dataclasses.replace(NEAR, **{name: None})  # type: ignore[arg-type]
     far = dataclasses.replace(FAR, time_zone="Europe/Berlin", long_name="Another")
@@ -85,7 +84,7 @@ def test_of_contracts_that_have_all_expired_the_last_is_the_nearest() -> None:
     assert describing_contract((EXPIRED, long_ago), AT) is EXPIRED
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("key", "underlying", "expected", "category"),
     [
         (("CL", "NYMEX", "CL"), "IND", CommodityFuture, "energy"),  # IBKR's word for crude oil

@@ -23,6 +23,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.product_groupin
     refuse_foreign_products,
     refuse_mixed_currencies,
 )
+from one_case import one_case
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -41,7 +42,7 @@ def of_class(con_id: int, trading_class: str, multiplier: int, **fields: object)
     )
 
 
-@pytest.mark.parametrize("exchange", ["", "CME", "QBALGO"])
+@one_case("exchange", ["", "CME", "QBALGO"])
 def test_rows_that_were_asked_for_pass(exchange: str) -> None:
     rows = [row_of(DECEMBER), row_of(on("QBALGO")), row_of(on("QBALGO"), exchange=None)]
     unplaced = row_of(MARCH, exchange=None)  # nor does it list any exchange
@@ -49,7 +50,7 @@ def test_rows_that_were_asked_for_pass(exchange: str) -> None:
     refuse_foreign_products(ContractRequest(con_id=DECEMBER.con_id), rows)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("request_", "field"),
     [
         (ContractRequest(symbol="NQ"), "symbol"),
@@ -87,7 +88,7 @@ def test_a_weekly_class_that_states_no_size_stays_with_its_product(
     assert len(group_by_product([product, other])) == 2
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("symbol", "exchange", "sizes"),
     [
         ("DAX", "EUREX", {"FDAX": "25", "FDXM": "5", "FDXS": "1"}),
@@ -134,7 +135,7 @@ def test_contracts_of_one_class_in_several_sizes_are_one_product() -> None:
     assert [len(members) for members in groups.values()] == [2]
 
 
-@pytest.mark.parametrize(
+@one_case(
     "weekly",
     [
         pytest.param(of_class(2, "VX48", 100), id="another size"),
@@ -167,7 +168,7 @@ EUR = dataclasses.replace(MARCH, currency="EUR")
 JUNE = dataclasses.replace(MARCH, con_id=600000003, local_symbol="ESM7")
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("chain", "stored", "currency", "left_out"),
     [
         ([DECEMBER, JUNE, EUR], [], "USD", [MARCH.con_id]),

@@ -139,7 +139,7 @@ def test_every_field_at_a_fixed_place_is_tried() -> None:
     assert set(_positions(187)) <= tried | {"last_trade_date"}
 
 
-@pytest.mark.parametrize("place", FIXED_PLACES)
+@one_case("place", FIXED_PLACES)
 def test_a_field_that_can_t_be_read_leaves_the_contract_present_and_is_reported(place: str) -> None:
     value, field, attribute = FIXED_PLACES[place]
     stored = read(*CHAIN).product
@@ -167,20 +167,20 @@ def test_a_field_that_can_t_be_read_leaves_the_contract_present_and_is_reported(
             )
 
 
-@pytest.mark.parametrize("place", ANY_TEXT)
+@one_case("place", ANY_TEXT)
 def test_a_text_that_may_be_anything_harms_nothing(place: str) -> None:
     acquired = read(*with_broken(place, b"\x1b"))
     assert remarks_of(acquired) == []
     assert [contract.con_id for contract in acquired.product.contracts] == [701, 702, 703]
 
 
-@pytest.mark.parametrize("place", IDENTIFYING)
+@one_case("place", IDENTIFYING)
 def test_a_row_that_can_t_be_identified_refuses_the_reply(place: str) -> None:
     with pytest.raises(InvalidReplyError):
         read(*with_broken(place, IDENTIFYING[place].encode()))
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("field", "value", "name"),
     [
         ("market_rule_ids", "67", "market_rule_ids"),
@@ -264,7 +264,7 @@ def test_what_a_route_s_row_says_oddly_is_not_reported() -> None:
     assert [remark.field for _, remark in remarks_of(alone)] == ["min_tick"]
 
 
-@pytest.mark.parametrize("field", ["trading_hours", "liquid_hours"])
+@one_case("field", ["trading_hours", "liquid_hours"])
 def test_hours_that_can_t_be_read_are_a_remark_that_is_the_same_every_day(field: str) -> None:
     first = read(*with_odd(field, "20250521:0930-20250521:1600;20250522:all day"))
     second = read(*with_odd(field, "20250522:all day;20250523:CLOSED"))
@@ -351,7 +351,7 @@ def test_nothing_that_is_meant_is_not_found() -> None:
 ABOUT_TO_EXPIRE = dataclasses.replace(CHAIN[0], time_zone_id="", trading_hours="", liquid_hours="")
 
 
-@pytest.mark.parametrize("zone_id", ["", "Mars/Olympus"])
+@one_case("zone_id", ["", "Mars/Olympus"])
 def test_a_row_without_a_zone_has_that_of_its_siblings(zone_id: str) -> None:
     row = dataclasses.replace(
         ABOUT_TO_EXPIRE,

@@ -221,7 +221,7 @@ def on_exchanges(*exchanges: str) -> list[FuturesContract]:
     ]
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("exchanges", "asked_on", "stored_on", "listing"),
     [
         (["CME", "QBALGO"], "", None, "CME"),

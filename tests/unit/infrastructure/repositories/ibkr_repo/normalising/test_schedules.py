@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
-
 from fakes.hours import sent_hours
 from ibkr_sync.domain.entities.schedules import HoursKind
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.schedules import (
     unread_hours,
 )
+from one_case import one_case
 
 READABLE = "20261123:1700-20261124:1600"
 UNREADABLE = "20261123:all day"
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("trading", "liquid", "zone", "unread"),
     [
         (READABLE, READABLE, "America/Chicago", []),
@@ -45,7 +44,7 @@ def test_entries_stand_in_order_of_time() -> None:
     assert schedule.liquid_sessions is None
 
 
-@pytest.mark.parametrize("text", ["", UNREADABLE, f"{READABLE};{UNREADABLE}"])
+@one_case("text", ["", UNREADABLE, f"{READABLE};{UNREADABLE}"])
 def test_what_cannot_be_read_or_was_not_sent_means_nothing(text: str) -> None:
     schedule = sent_hours(text, READABLE)
     assert (schedule.trading_hours, schedule.trading_sessions) == (text, None)

@@ -6,7 +6,6 @@ import dataclasses
 from datetime import date
 from decimal import Decimal
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,7 +56,7 @@ def series_by_id(
     }
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("product", "weekly_class", "local_symbols"),
     [
         (("VIX", "CFE", "VX"), "VX48", ("VXZ6", "VX48Z6")),
@@ -95,7 +94,7 @@ def test_a_class_that_ends_in_a_week_may_belong_to_another(name: str, base: str 
     assert class_of_series_product(ProductKey("VIX", "CFE", name)) == base
 
 
-@pytest.mark.parametrize("name", ["VX00", "VX54", "VX", "48", "VX4"])
+@one_case("name", ["VX00", "VX54", "VX", "48", "VX4"])
 def test_a_class_that_ends_in_no_week_is_its_own(name: str) -> None:
     assert class_of_series_product(ProductKey("VIX", "CFE", name)) is None
 
@@ -119,7 +118,7 @@ def test_at_eurex_the_last_letter_says_the_series(
     assert series_of(contract(1, (symbol, "EUREX", local_symbol[:4]), local_symbol)) is series
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("day", "series"),
     [
         ("2026-12-16", MONTHLY),
@@ -137,9 +136,7 @@ def test_at_the_lme_the_third_wednesday_is_monthly(day: str, series: ContractSer
         assert series_of(prompt) is series
 
 
-@pytest.mark.parametrize(
-    "local_symbol", ["ESZ6", "YM   DEC 20", "169120018", "SXAZ26", "INFY26NOVFUT", "HHWX261"]
-)
+@one_case("local_symbol", ["ESZ6", "YM   DEC 20", "169120018", "SXAZ26", "INFY26NOVFUT", "HHWX261"])
 def test_any_other_contract_is_monthly(local_symbol: str) -> None:
     assert series_of(contract(1, ("X", "Y", "X"), local_symbol)) is MONTHLY
 

@@ -70,7 +70,7 @@ class TestFormatWithBothDates:
         ]
         assert read_closed(LIQUID_HOURS) == ["20250524"]
 
-    @pytest.mark.parametrize(
+    @one_case(
         ("text", "zone", "first_opening"),
         [
             pytest.param(
@@ -115,7 +115,7 @@ class TestFormatWithBothDates:
         session = "20240728:1900-20240729:0745"
         assert read_local(f";{session};;") == [session]
 
-    @pytest.mark.parametrize("text", ["", ";", " ; "])
+    @one_case("text", ["", ";", " ; "])
     def test_hours_that_say_nothing_are_an_empty_calendar(self, text: str) -> None:
         calendar = read_trading_hours(text, CHICAGO)
         assert (calendar.sessions, calendar.closed_days) == ((), ())
@@ -134,7 +134,7 @@ class TestFormatWithBothDates:
         assert read_local(f"{text};{text}") == [text]
         assert read_closed("20231021:CLOSED;20231021:CLOSED") == ["20231021"]
 
-    @pytest.mark.parametrize("midnight", ["20260106:0000", "20260105:2400", "20260105:24:00"])
+    @one_case("midnight", ["20260106:0000", "20260105:2400", "20260105:24:00"])
     def test_a_session_may_last_until_midnight(self, midnight: str) -> None:
         assert read_local(f"20260105:0930-{midnight}") == ["20260105:0930-20260106:0000"]
 
@@ -177,7 +177,7 @@ class TestFormatWithTradeDates:
             "20161116:1715-20161117:0100",
         ]
 
-    @pytest.mark.parametrize("end", ["0000", "2400"])
+    @one_case("end", ["0000", "2400"])
     def test_an_end_at_midnight_is_the_end_of_the_day(self, end: str) -> None:
         assert read_local(f"20120820:0000-1700,1715-{end}") == [
             "20120820:0000-20120820:1700",

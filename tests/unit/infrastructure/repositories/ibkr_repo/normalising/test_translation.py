@@ -59,13 +59,13 @@ def remark(**fields: object) -> Remark:
     return only
 
 
-@pytest.mark.parametrize("version", [number for number in SPOKEN if number <= 181])
+@one_case("version", [number for number in SPOKEN if number <= 181])
 def test_the_recorded_frame_is_translated_field_by_field(version: int) -> None:
     contract = contract_of(received_frame(recorded_frame(version), version))
     assert dataclasses.asdict(contract) == dataclasses.asdict(as_sent_at(version, ESM5))
 
 
-@pytest.mark.parametrize("product", [examples.ES, examples.DAX, examples.CRUDE_OIL])
+@one_case("product", [examples.ES, examples.DAX, examples.CRUDE_OIL])
 def test_what_a_reply_can_carry_comes_back_as_it_was(product: Future) -> None:
     for contract in as_sent(product, category=None).contracts:
         back = contract_of(received(contract_row(contract)))
@@ -115,7 +115,7 @@ def test_an_expired_contract_has_neither_zone_nor_hours() -> None:
     assert contract.last_trade_date == date(2025, 6, 20)
 
 
-@pytest.mark.parametrize("exchanges", ["GLOBEX", "CME"])  # before and after the code's renaming
+@one_case("exchanges", ["GLOBEX", "CME"])  # before and after the code's renaming
 def test_a_contract_recorded_twice_differs_in_the_exchange_s_code_alone(exchanges: str) -> None:
     contract = translated(
         con_id="215465490",
@@ -141,7 +141,7 @@ def test_an_option_on_a_future_is_refused_as_recorded() -> None:
     assert (error.contract, error.field, error.value) == ("E4AN4 C5655", "secType", "FOP")
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("local_symbol", "con_id", "sent", "at"),
     [
         (
@@ -191,7 +191,7 @@ def with_last_trade_date(text: str) -> ReplyRow:
     return row
 
 
-@pytest.mark.parametrize("text", ["20250619", "20250620", "20250621", ""])
+@one_case("text", ["20250619", "20250620", "20250621", ""])
 def test_the_date_is_that_of_the_instant_in_the_exchange_s_zone(text: str) -> None:
     row = translate_row(with_last_trade_date(text))
     assert row.remarks == ()
@@ -200,7 +200,7 @@ def test_the_date_is_that_of_the_instant_in_the_exchange_s_zone(text: str) -> No
     assert row.contract.last_trade_at == datetime(2025, 6, 20, 13, 30, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("known", [None, date(2025, 6, 20), date(2025, 7, 18), date(2025, 9, 19)])
+@one_case("known", [None, date(2025, 6, 20), date(2025, 7, 18), date(2025, 9, 19)])
 def test_of_dates_that_contradict_each_other_the_known_one_is_kept_and_it_is_reported(
     known: date | None,
 ) -> None:
@@ -217,7 +217,7 @@ def test_of_dates_that_contradict_each_other_the_known_one_is_kept_and_it_is_rep
     assert only.reason == "it is 2025-06-20 or 2025-07-18"
 
 
-@pytest.mark.parametrize(("calendar", "day"), [("20250620", 20), ("", None), ("0", None)])
+@one_case(("calendar", "day"), [("20250620", 20), ("", None), ("0", None)])
 def test_where_the_text_can_t_be_read_the_date_besides_it_stands(
     calendar: str, day: int | None
 ) -> None:
@@ -237,7 +237,7 @@ def test_where_the_text_can_t_be_read_the_date_besides_it_stands(
         )
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("zone", "day", "at"),
     [
         ("20250620 15:30 GMT", 20, datetime(2025, 6, 20, 15, 30, tzinfo=UTC)),
@@ -255,7 +255,7 @@ def test_the_real_expiration_date_never_decides_the_last_trade_date(
         assert contract.last_trade_at == at
 
 
-@pytest.mark.parametrize("zone_id", ["", "Middle/Earth"])
+@one_case("zone_id", ["", "Middle/Earth"])
 def test_a_row_without_a_zone_has_that_of_a_sibling(zone_id: str) -> None:
     fields = {"time_zone_id": zone_id, "last_trade_date_or_contract_month": "20250621 04:30 CTT"}
     raw = received(dataclasses.replace(RECORDED, **fields))  # type: ignore[arg-type]
@@ -329,7 +329,7 @@ def test_the_delivery_month_is_the_one_sent_whatever_the_last_trade_date(
     assert f"{contract.last_trade_date:%Y%m}" != month
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("trading", "liquid", "expected"),
     [
         ("a", "b", TradingSchedule(trading_hours="a", liquid_hours="b", time_zone_id="US/Central")),
@@ -376,7 +376,7 @@ def test_a_tick_ladder_belongs_to_the_exchange_in_its_place(
     assert [(venue.exchange, venue.market_rule_id) for venue in venues] == list(expected)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("sent", "worth"),
     [
         (("50", "1", "0.25"), ("50", "0.25", "12.5")),  # ES
@@ -397,7 +397,7 @@ def test_a_tick_is_worth_what_the_exchange_says(
     assert read == tuple(map(Decimal, worth))
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("row_field", "field", "value"),
     [
         ("sec_type", "secType", "OPT"),
@@ -439,7 +439,7 @@ ODD_FIELDS: list[tuple[str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("sent", "field", "value"), ODD_FIELDS)
+@one_case(("sent", "field", "value"), ODD_FIELDS)
 def test_a_field_that_can_t_be_read_is_unstated_and_a_remark(
     sent: str, field: str, value: str
 ) -> None:
@@ -459,7 +459,7 @@ def test_a_field_that_can_t_be_read_is_unstated_and_a_remark(
                 )
 
 
-@pytest.mark.parametrize(
+@one_case(
     "sent",
     ["currency", "exchange", "trading_class", "local_symbol", "last_trade_date_or_contract_month"],
 )
@@ -476,7 +476,7 @@ def test_what_no_contract_can_be_without_is_as_it_is_known(sent: str) -> None:
         assert getattr(known.contract, name) == getattr(stored, name)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("rule_ids", "exchanges"),
     [("67", "CME,QBALGO"), ("67,x", "CME,QBALGO"), (f"67,{2**31}", "CME,QBALGO")],
 )
@@ -515,7 +515,7 @@ def test_what_python_would_take_for_a_number_but_tws_never_writes_is_refused(tex
         parse_number(text)
 
 
-@pytest.mark.parametrize(
+@one_case(
     "placeholder",
     ["", 2147483647, "2147483647", 1.7976931348623157e308, "1.7976931348623157E308", 2**127 - 1],
 )

@@ -35,14 +35,14 @@ def test_a_home_directory_is_expanded(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert locate_database("~/futures.db").path == tmp_path.resolve() / "futures.db"
 
 
-@pytest.mark.parametrize("text", [":memory:", "sqlite:///:memory:"])
+@one_case("text", [":memory:", "sqlite:///:memory:"])
 def test_memory_is_a_place_without_file(text: str) -> None:
     location = locate_database(text)
     assert location.is_memory
     assert location.path is None
 
 
-@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg", "POSTGRES"])
+@one_case("scheme", ["postgres", "postgresql", "postgresql+psycopg", "POSTGRES"])
 def test_every_name_of_postgresql_means_one_driver(scheme: str) -> None:
     location = locate_database(f"{scheme}://me@db.example:5433/futures")
     assert location.url is not None
@@ -50,7 +50,7 @@ def test_every_name_of_postgresql_means_one_driver(scheme: str) -> None:
     assert location.name == "postgresql://me@db.example:5433/futures"
 
 
-@pytest.mark.parametrize(
+@one_case(
     "query_key",
     ["password", "PASSWORD", "sslpassword", "passfile", "secret", "api_token", "sslkey"],
 )
@@ -92,9 +92,7 @@ def test_what_can_not_be_understood_is_refused_without_being_quoted(text: str) -
     assert "hunter2" not in f"{caught.value} {caught.value.__cause__}"
 
 
-@pytest.mark.parametrize(
-    "text", ["", "   ", "sqlite://", "sqlite:///file:x.db?mode=memory&uri=true", "a\0b"]
-)
+@one_case("text", ["", "   ", "sqlite://", "sqlite:///file:x.db?mode=memory&uri=true", "a\0b"])
 def test_what_names_no_database_is_refused(text: str) -> None:
     with pytest.raises(DatabaseUnavailableError):
         locate_database(text)

@@ -11,6 +11,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.evidence.frame_differences
     decode_differences,
     encode_differences,
 )
+from one_case import one_case
 
 MOST = 1000
 fields = st.sampled_from([b"", b"ES", b"600000001", b"20261218 08:30 US/Central", b"\xff\0\x01"])
@@ -44,7 +45,7 @@ def chain(hours: str, request: int) -> list[bytes]:
     ]
 
 
-@pytest.mark.parametrize("step", [1, -1])
+@one_case("step", [1, -1])
 def test_a_chain_whose_hours_roll_takes_a_few_bytes_for_each_frame(step: int) -> None:
     base, received = chain("20261201:1700-20261202:1600", 7), chain("20261202:CLOSED", 8)[::step]
     encoded = encode_differences(received, base)
@@ -63,7 +64,7 @@ def test_what_no_encoder_wrote_is_refused_or_read_within_bounds(
     assert len(found) <= MOST
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("encoded", "reason"),
     [
         (b"", "cut off"),

@@ -14,6 +14,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.evidence.packed_frames imp
     pack_frames,
     unpack_frames,
 )
+from one_case import one_case
 
 replies = st.lists(st.binary(max_size=300), max_size=5)
 
@@ -71,7 +72,7 @@ def packed_as(framed: bytes, *, cut: int = 0) -> PackedFrames:
     )
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("framed", "cut", "reason"),
     [
         (MAX_UNPACKED + 1, 0, "take more than"),

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from ibkr_sync.infrastructure.repositories.local_repo.products.succession import (
     instant_of_succession,
 )
+from one_case import one_case
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
 
 
-@pytest.mark.parametrize("before", [TICK, timedelta(days=1)])
+@one_case("before", [TICK, timedelta(days=1)])
 def test_a_row_is_seen_now_if_the_one_it_replaces_is_older(before: timedelta) -> None:
     assert instant_of_succession(NOW - before, NOW) == NOW
 
 
-@pytest.mark.parametrize("set_back", [timedelta(0), TICK, timedelta(days=1)])
+@one_case("set_back", [timedelta(0), TICK, timedelta(days=1)])
 def test_a_row_is_newer_than_the_one_it_replaces_after_the_clock_was_set_back(
     set_back: timedelta,
 ) -> None:

@@ -38,13 +38,13 @@ def test_equal_numbers_have_equal_texts(number: Decimal, zeros: int) -> None:
     assert decimal_column_text(same) == decimal_column_text(number)
 
 
-@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1E+1001", "-1E-1001"])
+@one_case("number", ["NaN", "-Infinity", "1E+1001", "-1E-1001"])
 def test_refuses_what_is_no_price_tick_or_size(number: str) -> None:
     with pytest.raises(ValueError, match=r"number|range"):
         decimal_column_text(Decimal(number))
 
 
-@pytest.mark.parametrize("dialect", [SQLITE, POSTGRES])
+@one_case("dialect", [SQLITE, POSTGRES])
 def test_refuses_an_instant_without_zone(dialect: Dialect) -> None:
     naive = datetime(2026, 12, 18, 14, 30)  # noqa: DTZ001 - that is the point
     with pytest.raises(ValueError, match="time zone"):

@@ -21,6 +21,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames 
     MalformedFrameError,
     TextMessage,
 )
+from one_case import one_case
 
 
 def test_up_to_200_the_message_id_is_text() -> None:
@@ -41,7 +42,7 @@ def test_an_id_above_200_means_protobuf_under_the_id_200_lower() -> None:
     assert message.request_id() == 12
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("frame", "server_version"),
     [(b"", 200), (b"x\0", 200), (b"", 201), (b"\0\0\0", 201), (b"\0\0\0\xfc\x08\x0c", 200)],
 )
@@ -75,7 +76,7 @@ def _protobuf_frame(row: ContractRow, request_id: int) -> bytes:
     return (210).to_bytes(4, "big") + bytes((8, request_id)) + encode_row(row)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("frame_of", "server_version"),
     [(_text_frame(157), 157), (_text_frame(187), 187), (_protobuf_frame, 223)],
 )

@@ -72,7 +72,7 @@ def test_what_is_absent_is_empty() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("missing", "parts"),
     [
         ("contract", (field(1, 12), field(3, DETAILS))),
@@ -86,7 +86,7 @@ def test_a_row_without_one_of_its_parts_is_refused(missing: str, parts: tuple[by
         _row(*parts).row_text()
 
 
-@pytest.mark.parametrize("body", [b"", field(2, CONTRACT), field(1, "12"), field(1, 1.0)])
+@one_case("body", [b"", field(2, CONTRACT), field(1, "12"), field(1, 1.0)])
 def test_a_row_without_a_request_id_is_refused(body: bytes) -> None:
     with pytest.raises(MalformedFrameError, match="no request id"):
         ProtobufMessage(10, body).request_id()
@@ -130,7 +130,7 @@ def test_of_a_field_that_comes_twice_the_last_value_counts() -> None:
     assert row.row_text().last_trade == "20260618"
 
 
-@pytest.mark.parametrize(
+@one_case(
     "body",
     [
         field(1, "12") + field(2, CONTRACT) + field(3, DETAILS),
@@ -152,7 +152,7 @@ def test_unknown_fields_of_every_type_are_skipped() -> None:
     assert _row(unknown, ROW, unknown).row_text() == TEXT
 
 
-@pytest.mark.parametrize("wire_type", [3, 4, 6, 7])
+@one_case("wire_type", [3, 4, 6, 7])
 def test_a_wire_type_that_is_not_in_use_is_refused(wire_type: int) -> None:
     with pytest.raises(MalformedFrameError, match="wire type"):
         _row(ROW, bytes([0x08 | wire_type])).row_text()

@@ -84,7 +84,7 @@ def test_a_row_that_ends_before_the_last_fixed_field_is_refused(version: int) ->
             read_row_text(whole[:length], version)
 
 
-@pytest.mark.parametrize("version", [157, 200])
+@one_case("version", [157, 200])
 def test_the_request_id_of_an_end_marker_follows_its_version(version: int) -> None:
     assert request_id_of_text((b"52", b"1", b"4711"), version) == 4711
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import threading
 
-import pytest
-
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.upstream import Upstream
+from one_case import one_case
 
 
 def test_all_is_well_until_something_else_is_said() -> None:
@@ -15,7 +14,7 @@ def test_all_is_well_until_something_else_is_said() -> None:
     assert upstream.wait(0)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("lost", "restored"), [(1100, 1101), (1100, 1102), (2110, 1101), (2110, 1102), (2157, 2158)]
 )
 def test_an_outage_lasts_until_its_own_end_is_said(lost: int, restored: int) -> None:
@@ -28,7 +27,7 @@ def test_an_outage_lasts_until_its_own_end_is_said(lost: int, restored: int) -> 
     assert upstream.wait(0)
 
 
-@pytest.mark.parametrize(("lost", "restored"), [(1100, 2158), (2110, 2158), (2157, 1102)])
+@one_case(("lost", "restored"), [(1100, 2158), (2110, 2158), (2157, 1102)])
 def test_the_end_of_another_outage_changes_nothing(lost: int, restored: int) -> None:
     upstream = Upstream()
     upstream.lose(lost, "gone")
@@ -55,7 +54,7 @@ def test_only_the_return_of_ibkr_itself_reports_rows_that_may_be_lost() -> None:
     assert not upstream.restore(2158)
 
 
-@pytest.mark.parametrize("ending", ["restored", "abandoned"])
+@one_case("ending", ["restored", "abandoned"])
 def test_whoever_waits_is_woken(ending: str) -> None:
     upstream = Upstream()
     upstream.lose(1100, "gone")
