@@ -6,11 +6,10 @@ import re
 from enum import StrEnum
 from pathlib import Path
 
-import pytest
-
 from ibkr_sync.domain.entities.contracts import ContractState
 from ibkr_sync.domain.history.events import EventType
 from ibkr_sync.domain.history.severity import Severity
+from one_case import one_case
 
 ROOT = Path(__file__).parents[2]
 GLOSSARY = ROOT / "docs" / "glossary.md"
@@ -23,7 +22,7 @@ def _terms(heading: str) -> list[str]:
     return re.findall(r"^- \*\*(.+?)\*\*: ", section[1], re.MULTILINE) if section else []
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("heading", "members"),
     [("States of a contract", ContractState), ("Severities", Severity), ("Events", EventType)],
 )

@@ -6,8 +6,6 @@ import csv
 from datetime import date
 from pathlib import Path
 
-import pytest
-
 import delivery_rules_page
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.catalogue.delivery_rules import load_delivery_rules
@@ -70,7 +68,7 @@ def test_every_date_that_an_exchange_published_comes_out(row: dict[str, str]) ->
     assert {known.confidence(name) for name in published} == {Confidence.A}
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("exchange", "trading_class", "month", "last_trade", "cutoffs"),
     [
         ("COMEX", "GC", "202612", "2026-12-29", "2026-11-25 2026-12-24"),  # Thanksgiving
@@ -97,7 +95,7 @@ def test_the_standard_policy_closes_out_before_notice_and_last_trade(
     assert known.sources["long_cutoff"].source == STANDARD_POLICY
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("exchange", "trading_class", "month", "last_trade", "cutoff"),
     [
         ("CME", "LE", "202612", "2026-12-31", "2026-12-29"),
@@ -115,7 +113,7 @@ def test_without_a_notice_date_longs_are_cut_off_by_the_last_trade_at_the_latest
     assert known.confidence("short_cutoff") is Confidence.B
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("exchange", "trading_class", "month", "last_trade", "first_notice"),
     [
         ("NYBOT", "CT", "202512", "2025-12-08", "2025-11-21"),
@@ -133,7 +131,7 @@ def test_notice_of_general_knowledge_is_marked_so(
     assert known.confidence("long_cutoff") == known.confidence("first_notice_date")
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("trading_class", "last_trade", "expected"),
     [
         ("GC", "2026-12-28", "2026-11-27 2026-11-30 2026-11-25 2026-12-23"),

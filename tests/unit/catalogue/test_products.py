@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from decimal import Decimal
 
-import pytest
-
 from fakes.catalogue import a_product
 from ibkr_sync.catalogue import Catalogue, load_catalogue
 from ibkr_sync.catalogue.csv_tables import read_table
@@ -118,7 +116,7 @@ class TestTable:
         ]
         assert {row.trading_class: row.multiplier for row in rows} == sizes
 
-    @pytest.mark.parametrize(
+    @one_case(
         ("symbol", "exchange", "trading_class"),
         [
             ("Z", "ICEEU", "Z"),
@@ -140,7 +138,7 @@ class TestTable:
         )
         assert row.trading_class == trading_class
 
-    @pytest.mark.parametrize(("symbol", "exchange"), [("TFM", "ENDEX"), ("NGF", "IPE")])
+    @one_case(("symbol", "exchange"), [("TFM", "ENDEX"), ("NGF", "IPE")])
     def test_a_size_that_varies_with_the_month_is_not_known(
         self, symbol: str, exchange: str
     ) -> None:
@@ -191,7 +189,7 @@ class TestTable:
         (row,) = load_catalogue().by_symbol(symbol)
         assert row.weekly_expiries
 
-    @pytest.mark.parametrize(
+    @one_case(
         ("symbol", "point_value"),
         [("ZC", 50), ("ZW", 50), ("YK", 10), ("Z", 10), ("ES", 50), ("CL", 1000)],
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.catalogue.csv_tables import read_table
 from one_case import one_case
@@ -25,7 +23,7 @@ def test_an_old_code_gives_the_new_one(old: str, symbol: str, today: str) -> Non
     assert load_catalogue().current_exchange(old, symbol) == today
 
 
-@pytest.mark.parametrize("symbol", ["CL", "NG", "PL", "PA", "never heard of"])
+@one_case("symbol", ["CL", "NG", "PL", "PA", "never heard of"])
 def test_nymex_stays_nymex_for_what_did_not_move(symbol: str) -> None:
     assert load_catalogue().current_exchange("NYMEX", symbol) == "NYMEX"
 
@@ -58,7 +56,7 @@ def test_a_symbol_that_was_never_replaced_is_not_renamed() -> None:
     assert load_catalogue().renamed_symbol("ES") is None
 
 
-@pytest.mark.parametrize("row", list(read_table("symbol_renames")), ids=lambda row: row["old"])
+@one_case("row", list(read_table("symbol_renames")))
 def test_each_replaced_symbol_leads_to_a_product_that_trades(row: dict[str, str]) -> None:
     catalogue = load_catalogue()
     assert row["exchange"] in {product.exchange for product in catalogue.known_as(row["now"])}

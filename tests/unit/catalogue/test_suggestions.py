@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.catalogue.csv_tables import read_table
 from ibkr_sync.catalogue.suggestions import MOST_SUGGESTIONS
+from one_case import one_case
 
 
 def suggested(word: str) -> list[str]:
     return [f"{product.symbol}@{product.exchange}" for product in load_catalogue().suggested(word)]
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("word", "first"),
     [
         *(("BRENT", "COIL@IPE"), ("GOLD", "GC@COMEX"), ("SPX", "ES@CME"), ("TY", "ZN@CBOT")),
@@ -37,7 +37,7 @@ def test_all_words_must_be_in_the_name() -> None:
     assert "ZL@CBOT" not in suggested("crude oil")
 
 
-@pytest.mark.parametrize("word", ["", "X", "NOVA", "&", "BRENTX", "a"])
+@one_case("word", ["", "X", "NOVA", "&", "BRENTX", "a"])
 def test_what_resembles_nothing_has_no_suggestion(word: str) -> None:
     assert suggested(word) == []
 

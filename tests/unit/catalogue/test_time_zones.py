@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,12 +89,12 @@ def test_no_id_stands_twice_in_the_table() -> None:
     assert len({row["ib_id"] for row in ROWS}) == len(ROWS)
 
 
-@pytest.mark.parametrize("zone", ["Europe/Amsterdam", "America/Argentina/Buenos_Aires", "UTC"])
+@one_case("zone", ["Europe/Amsterdam", "America/Argentina/Buenos_Aires", "UTC"])
 def test_a_name_of_the_zone_database_is_accepted_outside_the_table(zone: str) -> None:
     assert iana_zone(zone) == zone
 
 
-@pytest.mark.parametrize("zone", ["MST", "HST", "CET", "EET", "GMT0", "GMT+0", "PRC"])
+@one_case("zone", ["MST", "HST", "CET", "EET", "GMT0", "GMT+0", "PRC"])
 def test_an_abbreviation_outside_the_table_is_unknown_though_the_database_has_it(
     zone: str,
 ) -> None:

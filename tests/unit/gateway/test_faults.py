@@ -3,7 +3,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -154,7 +153,7 @@ def test_a_row_can_be_truncated_at_every_field(count: int) -> None:
     assert fields_from_wire(cut.payload) == fields_from_wire(whole.payload)[:count]
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("value", "on_the_wire"),
     [
         ("x\\", b"\0x\\\0"),
@@ -261,7 +260,7 @@ def test_a_fault_leaves_other_occasions_alone() -> None:
     assert _rewritten(_plan(), silence) == _plan()
 
 
-@pytest.mark.parametrize("text", ["abc", "60", "99999", "-1"])
+@one_case("text", ["abc", "60", "99999", "-1"])
 def test_the_handshake_can_name_any_version(text: str) -> None:
     greeting: Plan = [ReplyMessage(b"187\x0020261123 07:00:00 America/New_York\0")]
     (step,) = _rewritten(greeting, faults.ServerVersionText(text=text), situation=HELLO)
@@ -287,7 +286,7 @@ def test_a_start_can_lack_the_next_valid_id() -> None:
     assert _outline(_rewritten(start, faults.NoNextValidId(), situation=START)) == ["15"]
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("client_ids", "refused"), [(None, True), (frozenset({7, 8}), True), (frozenset({8}), False)]
 )
 def test_some_or_all_client_ids_can_be_in_use(

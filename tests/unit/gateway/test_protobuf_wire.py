@@ -95,7 +95,7 @@ def test_a_message_cut_within_a_field_is_refused(
         list(read_message(message[:size]))
 
 
-@pytest.mark.parametrize(
+@one_case(
     "message",
     [
         b"\x00\x01",  # field number 0

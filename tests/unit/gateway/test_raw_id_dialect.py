@@ -395,7 +395,7 @@ def test_a_row_can_lack_any_field_and_either_part(make_row: Callable[..., Contra
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(("version", "end"), [(201, (52, ("1", ""))), (226, (252, {}))])
+@one_case(("version", "end"), [(201, (52, ("1", ""))), (226, (252, {}))])
 def test_an_end_marker_can_lack_its_request_id(version: int, end: tuple[int, object]) -> None:
     dialect = dialect_for(version)
     assert decode_payload(dialect.without_req_id(dialect.contract_data_end(12))) == end

@@ -15,7 +15,7 @@ from ibkr_sync.infrastructure.replay.rows import ContractRow
 from one_case import one_case
 
 
-@pytest.mark.parametrize("version", [156, 227, 0, -1])
+@one_case("version", [156, 227, 0, -1])
 def test_a_version_that_is_not_spoken_has_no_dialect(version: int) -> None:
     with pytest.raises(ValueError, match=r"outside 157\.\.226"):
         dialect_for(version)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ibkr_sync.domain.entities.contracts import ContractMonth, ContractSeries
 from ibkr_sync.interchange import field_values
+from one_case import one_case
 from strategies import hostile_texts, months
 
 PARSERS: dict[str, Callable[[object], object]] = {
@@ -78,7 +79,7 @@ def test_a_date_is_the_one_its_text_says(text: str) -> None:
     assert day.isoformat() == text
 
 
-@pytest.mark.parametrize("year", ["0001", "1969", "2200", "9999"])
+@one_case("year", ["0001", "1969", "2200", "9999"])
 def test_a_year_that_no_gateway_may_send_is_refused(year: str) -> None:
     """So that no calendar overflows, in no zone."""
     with pytest.raises(ValueError, match="not a likely year"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,12 +29,12 @@ def test_text_that_starts_a_formula_gets_an_apostrophe(text: str) -> None:
     assert neutralise_formula(text) == f"'{text}"
 
 
-@pytest.mark.parametrize("number", ["-0.25", "-1", "50", "0.25", "-9999"])
+@one_case("number", ["-0.25", "-1", "50", "0.25", "-9999"])
 def test_numbers_stay_numbers(number: str) -> None:
     assert neutralise_formula(number) == number
 
 
-@pytest.mark.parametrize("text", ["", "ESZ6", "E-mini", "'quoted'", " =1", "a=b"])
+@one_case("text", ["", "ESZ6", "E-mini", "'quoted'", " =1", "a=b"])
 def test_harmless_text_stays_as_it_is(text: str) -> None:
     assert neutralise_formula(text) == restore_formula(text) == text
 

@@ -86,7 +86,7 @@ class TestWriting:
         assert {*CONTRACT_KEYS, "delivery"} == contract_fields
         assert {*PRODUCT_KEYS, "contracts"} == product_fields | {"asset_class"}
 
-    @pytest.mark.parametrize(
+    @one_case(
         ("number", "text"),
         [("0.250", "0.25"), ("1E+3", "1000"), ("50", "50"), ("0.00", "0"), ("100", "100")],
     )
@@ -138,7 +138,7 @@ class TestReading:
             product_from_document(document)
         assert refusal.value.path == "contracts[1].con_id"
 
-    @pytest.mark.parametrize("key", ["symbol", "exchange", "currency"])
+    @one_case("key", ["symbol", "exchange", "currency"])
     def test_a_contract_of_another_product_is_refused(self, key: str) -> None:
         document = a_document()
         document["contracts"][1][key] = "XXX"
@@ -218,7 +218,7 @@ class TestReading:
             product_from_document(document)
         assert refusal.value.path == "contracts[0].venues[1].market_rule_id"
 
-    @pytest.mark.parametrize("place", ["product", "contract", "underlying"])
+    @one_case("place", ["product", "contract", "underlying"])
     def test_an_unknown_key_is_ignored(self, place: str) -> None:
         document = a_document()
         target = {
@@ -236,17 +236,17 @@ class TestReading:
         del document["remarks"]
         assert everything(product_from_document(document)) == everything(ES)
 
-    @pytest.mark.parametrize("schema", ["ibkr-sync/product/3", None, 1, ["ibkr-sync/product/2"]])
+    @one_case("schema", ["ibkr-sync/product/3", None, 1, ["ibkr-sync/product/2"]])
     def test_another_schema_is_refused_before_anything_else(self, schema: object) -> None:
         with pytest.raises(InvalidDocumentError, match=r"schema: must be 'ibkr-sync/product/2'"):
             product_from_document({"schema": schema, "surprise": 1})
 
-    @pytest.mark.parametrize("kind", ["next", "history", "products"])
+    @one_case("kind", ["next", "history", "products"])
     def test_what_another_command_lists_is_no_chain(self, kind: str) -> None:
         with pytest.raises(InvalidDocumentError, match="not the chain of a product"):
             product_from_document({"schema": f"ibkr-sync/{kind}/1"})
 
-    @pytest.mark.parametrize("document", [None, [], "ES", 5])
+    @one_case("document", [None, [], "ES", 5])
     def test_what_is_no_object_is_refused(self, document: object) -> None:
         with pytest.raises(InvalidDocumentError):
             product_from_document(document)

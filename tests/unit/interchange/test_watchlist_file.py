@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,7 +41,7 @@ def test_a_plain_line_names_a_product_and_maybe_its_group(
     assert read_watchlist(text) == (expected, ())
 
 
-@pytest.mark.parametrize(
+@one_case(
     "text",
     [
         f"{HEADER}\nDAX,EUREX,FDAX,EUR,night",

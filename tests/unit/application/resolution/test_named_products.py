@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from example_products import NOW
 from fakes.clock import FakeClock
 from fakes.futures import InMemoryFutureRepository
@@ -14,9 +12,10 @@ from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.naming.limits import Limits
 from ibkr_sync.domain.naming.query import FutureQuery
+from one_case import one_case
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("symbols", "queries"),
     [
         (["EUR", "6E"], [FutureQuery(symbol="EUR", trading_class="6E")]),

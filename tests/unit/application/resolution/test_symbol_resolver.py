@@ -121,7 +121,7 @@ def test_a_product_is_found_by_ibkrs_name_and_the_exchanges(text: str, query: Fu
     )
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("text", "query", "notice"),
     [
         (
@@ -185,7 +185,7 @@ def test_a_symbol_that_was_given_away_keeps_its_meaning_with_a_notice() -> None:
     assert [type(notice) for notice in found.notices] == [SymbolRenamedNotice]
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("text", "classes"),
     [
         ("DAX", ["FDAX", "FDXM", "FDXS"]),
@@ -308,7 +308,7 @@ def test_a_source_may_decide_what_a_shared_symbol_means() -> None:
     assert found == SymbolResolution(query=FutureQuery(symbol="DAX"))
 
 
-@pytest.mark.parametrize(
+@one_case(
     "options",
     [
         Limits(trading_class="FDXM"),
@@ -366,7 +366,7 @@ def test_what_the_catalogue_guessed_of_a_stored_product_is_no_name() -> None:
     assert resolver(copied).resolve("GUESS").query == FutureQuery(symbol="GUESS")
 
 
-@pytest.mark.parametrize("text", ["NOVA", "BRK B", "M&M"])
+@one_case("text", ["NOVA", "BRK B", "M&M"])
 def test_what_nobody_knows_is_asked_as_typed(text: str) -> None:
     assert resolver().resolve(text) == SymbolResolution(query=FutureQuery(symbol=text))
 
@@ -397,7 +397,7 @@ def test_a_pin_counts_even_if_a_source_could_decide() -> None:
     assert resolver(pins=pins).resolve("DAX", source_decides=True).query.trading_class == "FDAX"
 
 
-@pytest.mark.parametrize("options", [Limits(trading_class="FDXM"), Limits(exchange="CME")])
+@one_case("options", [Limits(trading_class="FDXM"), Limits(exchange="CME")])
 def test_an_option_outranks_a_pin(options: Limits) -> None:
     query = resolver(pins=InMemoryPins(FULL_SIZE)).resolve("DAX", options).query
     assert (query.trading_class, query.exchange) == (
@@ -579,7 +579,7 @@ def test_what_is_stored_or_pinned_is_asked_for_as_it_is() -> None:
 # --- contracts
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("text", "symbol", "spelling"),
     [
         ("ESZ6", "ES", MonthSpelling(root="ES", month=12, year=6, year_digits=1)),
@@ -672,7 +672,7 @@ def test_a_local_symbol_of_two_stored_products_is_ambiguous() -> None:
     assert candidates(caught.value) == ["A", "B"]
 
 
-@pytest.mark.parametrize("text", ["NOVA 202612", "NOVA Dec26", "NOVA Z6"])
+@one_case("text", ["NOVA 202612", "NOVA Dec26", "NOVA Z6"])
 def test_a_contract_of_a_product_that_nobody_knows_asks_for_the_product(text: str) -> None:
     found = resolver().resolve(text)
     assert found.query == FutureQuery(symbol="NOVA")

@@ -18,6 +18,7 @@ from ibkr_sync.domain.naming.notices import ProductRenamedNotice
 from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.domain.naming.spellings import MonthSpelling
 from ibkr_sync.domain.ports.pins import Pin
+from one_case import one_case
 
 BUND = ProductKey("GBL", "EUREX", "FGBL")
 TODAY = ProductKey("BUND", "XEUR", "FBND")
@@ -38,7 +39,7 @@ def resolver(
     return SymbolResolver(load_catalogue(), pins, repository, FakeClock(NOW))
 
 
-@pytest.mark.parametrize("word", ["GBL", "gbl", "FGBL", "GBL@EUREX", "GBL@DTB", "FGBL@EUREX"])
+@one_case("word", ["GBL", "gbl", "FGBL", "GBL@EUREX", "GBL@DTB", "FGBL@EUREX"])
 def test_a_former_symbol_or_class_names_the_product_of_today(word: str) -> None:
     found = resolver(TODAY).resolve(word)
 
@@ -54,7 +55,7 @@ def test_a_contract_spelled_with_a_former_name_is_the_products() -> None:
     assert isinstance(found.contract.spelling, MonthSpelling)
 
 
-@pytest.mark.parametrize("word", ["BUND", "FBND"])
+@one_case("word", ["BUND", "FBND"])
 def test_todays_name_needs_no_word_of_the_former_one(word: str) -> None:
     found = resolver(TODAY).resolve(word)
 
@@ -77,7 +78,7 @@ def test_a_product_that_only_changed_its_exchange_is_found_by_both() -> None:
     assert names.resolve("GBL@XEUR").product == moved
 
 
-@pytest.mark.parametrize("word", ["GBL@EUREX (FGBL)", "GBL@XEUR (FGBL)", "GBL@XEUR (FBND)"])
+@one_case("word", ["GBL@EUREX (FGBL)", "GBL@XEUR (FGBL)", "GBL@XEUR (FBND)"])
 def test_a_full_name_may_be_a_former_one_in_every_part(word: str) -> None:
     found = resolver(TODAY).resolve(word)
 
@@ -89,7 +90,7 @@ GADGET, SIBLING = ProductKey("WIDG", "CME", "WIDG"), ProductKey("WIDG", "CME", "
 MOVED_SIBLING = SIBLING._replace(exchange="CBOT")
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("text", "product"),
     [
         ("WIDG@CME", GADGET),

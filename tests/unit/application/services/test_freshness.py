@@ -27,6 +27,7 @@ from ibkr_sync.domain.ports.watchlist import WatchedProduct
 from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.domain.runs.staleness import StaleReason
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
+from one_case import one_case
 
 A_DAY = timedelta(hours=26)
 NOVA = WatchedProduct(symbol="NOVA", group="night")
@@ -93,7 +94,7 @@ def test_fresh_products_by_a_sound_run_are_fine() -> None:
     assert (report.checked, report.stale, report.is_run_alarming) == (1, (), False)
 
 
-@pytest.mark.parametrize("origin", [Origin.IBKR, Origin.FILE, Origin.SAMPLE])
+@one_case("origin", [Origin.IBKR, Origin.FILE, Origin.SAMPLE])
 def test_only_sample_data_is_reported_to_be_that(origin: Origin) -> None:
     world = World(NOVA)
     world.sync(dataclasses.replace(ES, origin=origin))
@@ -164,7 +165,7 @@ def test_a_refresh_that_was_cut_short_is_not_fine_although_all_is_fresh() -> Non
     assert (report.is_ok, report.stale, report.is_run_alarming) == (False, (), True)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("is_lock_held", "begun_ago", "has_died"),
     [
         (False, timedelta(minutes=1), True),
@@ -188,7 +189,7 @@ def test_a_refresh_whose_process_died_was_cut_short(
     assert stale.reason is (StaleReason.RUN_CUT_SHORT if has_died else StaleReason.RUN_UNFINISHED)
 
 
-@pytest.mark.parametrize("kind", [RunKind.GET, RunKind.NAMED_REFRESH])
+@one_case("kind", [RunKind.GET, RunKind.NAMED_REFRESH])
 def test_what_somebody_asked_for_by_hand_says_nothing_of_the_refresh(kind: RunKind) -> None:
     world = World()
     world.sync()

@@ -30,6 +30,7 @@ from ibkr_sync.domain.errors import (
 from ibkr_sync.domain.naming.limits import Limits
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.delegating import DelegatingFutureRepository
+from one_case import one_case
 
 NQ = dataclasses.replace(
     ES,
@@ -98,7 +99,7 @@ def test_contracts_that_are_absent_are_no_failure_of_what_else_was_stored() -> N
     assert report.has_success
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("symbols", "has_success"),
     [
         (("ES 201512",), False),
@@ -122,7 +123,7 @@ def test_a_symbol_that_several_products_share_fails_before_the_others_are_asked(
     assert isinstance(report.failures[0].error, AmbiguousProductError)
 
 
-@pytest.mark.parametrize("end", [UNREACHABLE, RunInterrupted(2)])
+@one_case("end", [UNREACHABLE, RunInterrupted(2)])
 def test_what_ends_the_run_is_raised_and_leaves_a_report_of_what_was_stored(
     end: BaseException,
 ) -> None:

@@ -34,6 +34,7 @@ from ibkr_sync.domain.errors import (
 from ibkr_sync.domain.ports.watchlist import WatchedProduct
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
 from ibkr_sync.infrastructure.repositories.delegating import DelegatingFutureRepository
+from one_case import one_case
 
 
 def product(symbol: str, age: timedelta | None = None) -> Future:
@@ -187,7 +188,7 @@ def test_what_was_fresh_is_no_success_where_the_gateway_was_away() -> None:
     assert (report.has_answers, report.has_success) == (False, False)
 
 
-@pytest.mark.parametrize("interruption", [RunInterrupted(15), OSError("disk full")])
+@one_case("interruption", [RunInterrupted(15), OSError("disk full")])
 def test_what_ends_the_run_leaves_a_report_of_what_was_stored(
     interruption: BaseException,
 ) -> None:

@@ -16,6 +16,7 @@ from ibkr_sync.interchange.delivery_files.day_texts import read_day, read_month
 from ibkr_sync.interchange.delivery_files.json_files import read_json_rows
 from ibkr_sync.interchange.delivery_files.reading import read_delivery_file
 from ibkr_sync.interchange.document_fields import InvalidDocumentError
+from one_case import one_case
 
 SAMPLES = Path(__file__).parents[3] / "data" / "delivery_files"
 
@@ -55,7 +56,7 @@ def test_the_close_out_table_says_cut_offs_by_class_and_month() -> None:
     assert (gold.close_out_days, corn.close_out_days) == (2, 1)
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("header", "cell", "count"),
     [
         ("Start of close-out period", "7 business days prior to cutoff", 7),
@@ -109,7 +110,7 @@ def test_the_published_dates_of_the_tests_are_a_calendar_too() -> None:
     assert len(read_delivery_file(text).rows) == text.count("\n") - 1
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("text", "place"),
     [
         ("", ""),
@@ -170,7 +171,7 @@ def test_nothing_that_a_file_may_hold_is_more_than_refused(text: str) -> None:
     assert found.rows
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("name", "old", "new", "place", "reason"),
     [
         (
@@ -215,12 +216,12 @@ DAYS = (
 MONTHS = ("202612", "2026-12", "Z26", "Z2026", "DEC 2026", "Dec26", "Dec-26")
 
 
-@pytest.mark.parametrize("text", DAYS)
+@one_case("text", DAYS)
 def test_a_day_is_read_in_each_of_its_forms(text: str) -> None:
     assert read_day(text, "x") == date(2026, 11, 30)
 
 
-@pytest.mark.parametrize("text", MONTHS)
+@one_case("text", MONTHS)
 def test_a_contract_month_is_read_in_each_of_its_forms(text: str) -> None:
     assert read_month(text, "x") == ContractMonth(2026, 12)
 

@@ -90,7 +90,7 @@ def test_the_products_of_some_groups_are_selected() -> None:
     assert set(service.selection(["night", "day"])) == {FDAX.query, NOVA.query}
 
 
-@pytest.mark.parametrize("watched", [(), (ES_EXACT, FDAX)])
+@one_case("watched", [(), (ES_EXACT, FDAX)])
 def test_an_unknown_group_is_reported_with_those_there_are(
     watched: Sequence[WatchedProduct],
 ) -> None:
@@ -101,7 +101,7 @@ def test_an_unknown_group_is_reported_with_those_there_are(
     assert caught.value.groups == tuple(product.group for product in watched if product.group)
 
 
-@pytest.mark.parametrize("group", ["", "a b", "a,b", "-x", "a\x1b", "x" * 40, "é"])
+@one_case("group", ["", "a b", "a,b", "-x", "a\x1b", "x" * 40, "é"])
 def test_what_can_not_be_a_group_is_refused(group: str) -> None:
     with pytest.raises(MalformedSymbolError):
         service_on(FDAX).selection([group])
@@ -182,7 +182,7 @@ def test_a_name_that_several_products_had_stays_as_it_is() -> None:
 # --- what a text means
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("text", "product"),
     [
         ("ES", ES_EXACT),
@@ -261,7 +261,7 @@ def test_what_is_added_and_was_not_on_the_list_is_reported() -> None:
     assert service.watched() == (ES_EXACT, FDAX)
 
 
-@pytest.mark.parametrize("text", ["ES", "ESZ6", "es@cme", "600000001"])
+@one_case("text", ["ES", "ESZ6", "es@cme", "600000001"])
 def test_a_product_is_taken_off_by_any_of_its_names_and_from_every_group(text: str) -> None:
     at_night = dataclasses.replace(ES_EXACT, group="night")
     as_typed = WatchedProduct(symbol="ES")
@@ -302,7 +302,7 @@ def test_what_nobody_knows_is_taken_off_as_it_was_typed() -> None:
     assert service.remove(["NOVA"]) == (NOVA,)
 
 
-@pytest.mark.parametrize("text", ["NOVA", "DAX", "6E"])
+@one_case("text", ["NOVA", "DAX", "6E"])
 def test_what_is_not_on_the_list_is_reported_and_nothing_is_taken_off(text: str) -> None:
     service = service_on(ES_EXACT)
 

@@ -14,6 +14,7 @@ from ibkr_sync.interchange.exports.pysystemtrade.config_table import (
     ConfigTableError,
     read_config_table,
 )
+from one_case import one_case
 
 HEADER = ",".join(COLUMNS)
 cells = st.text(st.sampled_from('ab1 .,"\n#'), max_size=4) | st.sampled_from(
@@ -67,7 +68,7 @@ def test_only_what_is_corrected_changes() -> None:
     assert table.corrected(values) == expected
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("text", "problem"),
     [
         (f"# mine\n{HEADER}", "line 1: the column Instrument is not there"),

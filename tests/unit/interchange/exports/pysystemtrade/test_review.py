@@ -10,8 +10,6 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from example_products import DECEMBER, ES, NOW
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct, ProductFacts
@@ -22,6 +20,7 @@ from ibkr_sync.domain.naming.renaming import FormerName
 from ibkr_sync.interchange.exports.pysystemtrade.config_table import COLUMNS, read_config_table
 from ibkr_sync.interchange.exports.pysystemtrade.findings import TableReview
 from ibkr_sync.interchange.exports.pysystemtrade.review import TableReviewer
+from one_case import one_case
 
 
 def stored(
@@ -119,7 +118,7 @@ def test_pysystemtrade_finds_each_instrument_once_it_is_corrected() -> None:
         assert code_of(config, symbol, multiplier, exchange) == instrument
 
 
-@pytest.mark.parametrize(
+@one_case(
     ("row", "products", "reason"),
     [
         ("A,ES,CME,USD,50,1,FALSE", [], "it is not stored"),
