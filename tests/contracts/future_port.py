@@ -354,20 +354,21 @@ class SourceContract(FuturePortContract):
         get(DRY_RUN_UNLESS_FRESH, by_symbol(product))
         assert len(runs) == 1
 
-    @pytest.mark.parametrize("symbol", ["NOSUCH", "NO\0SUCH", "N" * 65, "\u0416"])
     @pytest.mark.parametrize("policy", [NOW_PLEASE, DRY_RUN])
     def test_what_it_lacks_is_not_found_in_the_source_by_name(
-        self, source_with: DelegatingTo, product: Future, symbol: str, policy: SyncPolicy
+        self, source_with: DelegatingTo, product: Future, policy: SyncPolicy
     ) -> None:
         port = source_with([product])
-        queries = [FutureQuery(symbol=symbol), by_symbol(product)]
+        lacking = [FutureQuery(symbol=text) for text in ("NOSUCH", "NO\0SUCH", "N" * 65, "\u0416")]
+        queries = [*lacking, by_symbol(product)]
         by_query = {update.query: update for update in port.get_or_create_many(queries, policy)}
-        failure = by_query[queries[0]]
-        assert isinstance(failure, FutureFailure)
-        assert isinstance(failure.error, ProductNotFoundError)
-        assert (failure.error.symbol, failure.error.place) == (symbol, port.source.name)
-        assert failure.error.asked is port.source.origin
-        assert isinstance(by_query[queries[1]], FutureUpdate)
+        for query in lacking:
+            failure = by_query[query]
+            assert isinstance(failure, FutureFailure)
+            assert isinstance(failure.error, ProductNotFoundError)
+            assert (failure.error.symbol, failure.error.place) == (query.symbol, port.source.name)
+            assert failure.error.asked is port.source.origin
+        assert isinstance(by_query[by_symbol(product)], FutureUpdate)
 
     def test_a_product_that_is_too_old_is_asked_for(
         self, source_with: DelegatingTo, product: Future, clock: FakeClock

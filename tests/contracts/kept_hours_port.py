@@ -12,6 +12,7 @@ from fakes.hours import entries, sent_hours
 from ibkr_sync.domain.entities.schedules import ScheduleEntries, TradingSchedule
 from ibkr_sync.domain.hours.hours_by_day import current_hours_by_day
 from ibkr_sync.domain.ports.kept_hours import KeptHours
+from one_case import one_case
 
 KEY = examples.ES.key
 MONDAY, TUESDAY, WEDNESDAY = (date(2026, 11, day) for day in (23, 24, 25))
@@ -105,7 +106,7 @@ class KeptHoursContract:
         stored.store(sent_hours(f"{morning};{evening};{later}"), sent_hours(f"{evening};{later}"))
         assert self.trading(stored) == {MONDAY: entries(f"{morning};{evening}")}
 
-    @pytest.mark.parametrize("text", ["whenever you like", "", "19700101:CLOSED;21991231:CLOSED"])
+    @one_case("text", ["whenever you like", "", "19700101:CLOSED;21991231:CLOSED"])
     def test_hours_that_cannot_be_read_are_not_kept(self, stored: StoredHours, text: str) -> None:
         stored.store(sent_hours(text))
         assert stored.port.hours_by_day(KEY) == {}

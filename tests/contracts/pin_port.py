@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from ibkr_sync.domain.ports.pins import Pin, PinPort
+from one_case import one_case
 
 FULL_SIZE = Pin(word="DAX", symbol="DAX", exchange="EUREX", trading_class="FDAX")
 MINI = Pin(word="DAX", symbol="DAX", exchange="EUREX", trading_class="FDXM")
@@ -53,7 +54,7 @@ class PinPortContract:
             pins.pin(pin)
         assert pins.all_pins() == (OF_ANY_CLASS, FULL_SIZE, SILVER)
 
-    @pytest.mark.parametrize("word", ["M&M", "BRK B", "KS200.EU", "'; --", "%", "é"])
+    @one_case("word", ["M&M", "BRK B", "KS200.EU", "'; --", "%", "é"])
     def test_any_word_can_be_pinned(self, pins: PinPort, word: str) -> None:
         pin = Pin(word=word, symbol=word, exchange="CME", trading_class=word)
         pins.pin(pin)

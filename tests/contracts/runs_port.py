@@ -20,6 +20,7 @@ from ibkr_sync.domain.runs.contract_counts import ContractCounts
 from ibkr_sync.domain.runs.future_update import FutureFailure
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
+from one_case import one_case
 
 REFUSED = GatewayUnreachableError("gateway", 4002, UnreachableReason.REFUSED, "nobody listens")
 STALLED = ReplyTimeoutError("no reply for 30 s")
@@ -53,7 +54,7 @@ class RunsPortContract:
         assert (runs.last_runs(5), runs.run(1)) == ((), None)
         assert (runs.products_of(1), runs.last_attempts()) == ((), ())
 
-    @pytest.mark.parametrize("run_id", [0, -1, 7, 2**31, 2**70])
+    @one_case("run_id", [0, -1, 7, 2**31, 2**70])
     def test_a_run_that_there_is_not_is_none(
         self, local: LocalFuturePort[Future], runs: RunsPort, run_id: int
     ) -> None:

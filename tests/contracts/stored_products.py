@@ -17,6 +17,7 @@ from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.naming.stored_names import StoredNames
 from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy
+from one_case import one_case
 
 LocalOf: TypeAlias = Callable[[type[Future]], LocalFuturePort[Future]]
 
@@ -45,7 +46,7 @@ class StoredProductsContract:
                 acquired = AcquiredFuture(product=product)
                 local.get_or_create_entity(acquired, query_for(product), SyncPolicy(), run)
 
-    @pytest.mark.parametrize(
+    @one_case(
         ("word", "product"),
         [
             ("ES", WITH_WEEKLY),
@@ -88,7 +89,7 @@ class StoredProductsContract:
             frozenset({Decimal(1)}),
         )
 
-    @pytest.mark.parametrize(
+    @one_case(
         "word", ["", "es", "E", "EUREX", "0", "7", "9" * 40, "a\0b", "a\udcffb", "%", "'; --"]
     )
     def test_finds_nothing_by_what_is_no_name(

@@ -37,6 +37,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     sync_runs,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading
+from one_case import one_case
 
 
 class FakeLedger:
@@ -155,7 +156,7 @@ class DatabaseContract(LocalFuturePortContract):
     def ledger(self, database: Database) -> Ledger:
         return TableLedger(database)
 
-    @pytest.mark.parametrize(
+    @one_case(
         ("field", "value"),
         [
             ("long_name", "a\0b"),

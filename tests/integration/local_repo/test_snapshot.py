@@ -30,6 +30,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFut
 from ibkr_sync_cli.app import app
 from ibkr_sync_cli.terminal.output import Output
 from integration.local_repo.products import repository, store
+from one_case import one_case
 
 NEXT_DAY = FakeClock().now + timedelta(days=1)
 LATER = dataclasses.replace(ES, name="E-mini, renamed", synced_at=NEXT_DAY)
@@ -142,7 +143,7 @@ def statements() -> Iterator[Counter[str]]:
 
 
 @pytest.mark.usefixtures("own_logging")
-@pytest.mark.parametrize(
+@one_case(
     "command",
     [
         "show ES",
