@@ -130,19 +130,15 @@ def _run(signals: StopSignals) -> int:
 
         output.complain(usage_sentence(refusal), usage_next_step(refusal))
         return ExitCode.USAGE
-    except IbkrSyncError as error:
-        from ibkr_sync_cli.reports.errors import report_error
-
-        if signals.received is not None:
-            raise RunInterrupted(signals.received) from error
-        if debug:
-            _print_traceback()
-        return report_error(output, error)
     except Exception as error:
         if signals.received is not None:
             raise RunInterrupted(signals.received) from error
         if debug:
             _print_traceback()
+        if isinstance(error, IbkrSyncError):
+            from ibkr_sync_cli.reports.errors import report_error
+
+            return report_error(output, error)
         output.complain(
             f"Unexpected: {type(error).__name__}.", "Add --debug for details, and please report it."
         )

@@ -54,6 +54,7 @@ def scheduled_refresh(
         config_folders,
         config_home,
     )
+    from ibkr_sync.config.database_paths import PathContext
     from ibkr_sync.domain.databases.database_url import url_has_secret
 
     settings, cwd = call.loaded.settings, Path.cwd()
@@ -66,7 +67,8 @@ def scheduled_refresh(
     log_file = Path(settings.log.file or beside / _LOG_FILE)
     options: list[str] = []
     if config:
-        options += ["--config", str(_absolute(Path(str(config)), cwd, home))]
+        file = PathContext(folder=cwd, home=home).file(str(config))
+        options += ["--config", str(file)]
     if database is not None and not is_secret:
         options += ["--database", database]
     options += ["--profile", settings.profile, "--log-file", str(log_file)]
@@ -123,12 +125,6 @@ def _gateway(given: Mapping[tuple[str, ...], str]) -> Iterator[str]:
         value = given.get(("gateway", name))
         if value is not None:
             yield from ("--" + name.replace("_", "-"), value)
-
-
-def _absolute(path: Path, cwd: Path, home: Path) -> Path:
-    from ibkr_sync.config.database_paths import PathContext
-
-    return PathContext(folder=cwd, home=home).file(str(path))
 
 
 def _log_folder(database_file: Path | None, home: Path) -> Path:

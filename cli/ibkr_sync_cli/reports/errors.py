@@ -51,8 +51,12 @@ def found_of(
     return found, failures
 
 
-def report_left_out(output: Output, key: ProductKey, left_out: Sequence[str]) -> None:
-    """Say on stderr, where it is to be quiet, what could not be stored; else remarks do."""
+def report_remarks(
+    output: Output, key: ProductKey, remarks: Iterable[str], left_out: Sequence[str]
+) -> None:
+    """Say on stderr what was odd; where it is to be quiet, at least what could not be stored."""
+    for remark in remarks:
+        output.remark(f"{key}: {remark}", style="yellow")
     if output.quiet and left_out:
         step = step_to_show_product(key, output.command)
         output.complain(f"{key}: {'; '.join(left_out)}.", step)

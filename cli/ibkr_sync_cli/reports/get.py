@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync_cli.messages.errors import exit_code_of
-from ibkr_sync_cli.reports.errors import report_error, report_left_out
+from ibkr_sync_cli.reports.errors import report_error, report_remarks
 from ibkr_sync_cli.reports.events import report_run_events
 from ibkr_sync_cli.terminal.notices import (
     write_catalogue_notice,
@@ -39,9 +39,7 @@ def report_get(call: Call, report: GetReport, audit: AuditService, now: datetime
         _write(call, report, now)
     report_run_events(output, report)
     for update in report.updates:
-        for remark in update.remarks:
-            output.remark(f"{update.product.key}: {remark}", style="yellow")
-        report_left_out(output, update.product.key, update.left_out)
+        report_remarks(output, update.product.key, update.remarks, update.left_out)
     asked = [other for other in report.updates if other.diff is not None]
     stored = {other.product.key for other in asked if other.applied}
     write_disagreements_notice(output, audit.disagreements(now, stored) if stored else ())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ibkr_sync.domain.errors import AmbiguousProductError, ProductNotFoundError
 from ibkr_sync_cli.messages.errors import exit_code_of, explain_error
 from ibkr_sync_cli.messages.next_steps import step_if_given_up, step_to_watch_product
-from ibkr_sync_cli.reports.errors import report_error, report_left_out
+from ibkr_sync_cli.reports.errors import report_error, report_remarks
 from ibkr_sync_cli.reports.events import report_run_events
 from ibkr_sync_cli.reports.progress import sync_with_progress
 from ibkr_sync_cli.terminal.notices import (
@@ -80,9 +80,7 @@ def _remark(output: Output, report: RefreshReport, audit: Audit) -> None:
     for update in report.updates:
         if update.query.trading_class and not update.query.may_mean(update.key):
             output.note(f"{update.query} is {update.key} today")
-        for remark in update.remarks:
-            output.remark(f"{update.key}: {remark}", style="yellow")
-        report_left_out(output, update.key, update.left_out)
+        report_remarks(output, update.key, update.remarks, update.left_out)
     for key in report.left_unwatched:
         output.note(f"{key} took contracts, and is not watched")
         output.advise(step_to_watch_product(key, output.command))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.entities.schedules import HoursKind
+from ibkr_sync.domain.hours.product_hours import product_hours
 from ibkr_sync_cli.arguments.symbols import product_of_symbol
 from ibkr_sync_cli.units.clocks import Clock
 from ibkr_sync_cli.views.hours.coming_hours import coming_hours_view
@@ -38,8 +39,9 @@ def hours_view(
     """The hours of what a symbol means, in every format; raises ProductLookupError."""
     product = product_of_symbol(output, services.futures, symbol, question.limits, now)
     if question.on is None:
-        coming = ProductHours.of(
-            *(product, question.kind, now), days=question.days, clock=question.clock
+        known = product_hours(product, now, question.kind)
+        coming = ProductHours(
+            future=product, hours=known, now=now, days=question.days, clock=question.clock
         )
         if coming.hours.problem is not None:
             warning = f"warning: {product.key}: {coming.hours.problem}; shown as sent"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Self
 
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.entities.schedules import ClosedDay, HoursKind, TradingSession
+from ibkr_sync.domain.entities.schedules import ClosedDay, TradingSession
 from ibkr_sync.domain.hours.hours_by_day import HoursOfDay
-from ibkr_sync.domain.hours.product_hours import HoursOfProduct, product_hours
+from ibkr_sync.domain.hours.product_hours import HoursOfProduct
 from ibkr_sync.domain.hours.sessions import MarketState, SessionCalendar
 from ibkr_sync_cli.units.clocks import Clock
 
@@ -23,12 +22,6 @@ class ProductHours:
     now: datetime
     days: int
     clock: Clock = Clock.EXCHANGE
-
-    @classmethod
-    def of(cls, future: Future, kind: HoursKind, now: datetime, *, days: int, clock: Clock) -> Self:
-        """The hours of a product at the aware instant `now`; raises HoursUnknownError."""
-        found = product_hours(future, now, kind)
-        return cls(future=future, hours=found, now=now, days=days, clock=clock)
 
     @property
     def calendar(self) -> SessionCalendar | None:
