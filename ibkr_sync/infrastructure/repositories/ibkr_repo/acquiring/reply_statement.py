@@ -29,16 +29,12 @@ def statement_of(reply: ContractReply) -> ReplyStatement | None:
     None where its rows do not all state the same hours, or these can't be read: they would have to
     be compared contract by contract. None too for what no row is.
     """
-    version = reply.server_version
     try:
-        rows = [message_in_frame(frame, version).statement() for frame in reply.rows.sent]
-    except MalformedFrameError:
-        return None
-    if len({row.hours for row in rows}) != 1:
-        return None
-    try:
+        rows = _rows_of_same_hours(reply)
+        if not rows:
+            return None
         sent_zone_id, trading, liquid = (text.decode("ascii") for text in rows[0].hours)
-    except UnicodeDecodeError:
+    except (MalformedFrameError, UnicodeDecodeError):
         return None
     zone_id = clean_text(sent_zone_id)
     time_zone = iana_zone(zone_id) if zone_id else None
@@ -50,6 +46,16 @@ def statement_of(reply: ContractReply) -> ReplyStatement | None:
         con_ids=frozenset(row.con_id for row in rows),
         schedule=schedule,
     )
+
+
+def _rows_of_same_hours(reply: ContractReply) -> list[RowStatement]:
+    """All its rows; none where they state different hours."""
+    rows: list[RowStatement] = []
+    for frame in reply.rows.sent:
+        rows.append(message_in_frame(frame, reply.server_version).statement())
+        if rows[-1].hours != rows[0].hours:
+            return []
+    return rows
 
 
 def _digest(reply: ContractReply, rows: Sequence[RowStatement]) -> str:

@@ -179,6 +179,8 @@ def wire_fields(message: bytes) -> Iterator[tuple[int, int, WireValue]]:
 
 def _varint(message: bytes, at: int) -> tuple[int, int]:
     """A whole number and the position behind it; raises MalformedFrameError."""
+    if at < len(message) and message[at] < _CONTINUED:  # as most are
+        return message[at], at + 1
     value = shift = 0
     for byte in message[at : at + _LONGEST_VARINT]:
         at += 1
