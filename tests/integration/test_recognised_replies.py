@@ -188,13 +188,18 @@ class World:
         self._repository = DelegatingFutureRepository(self.source, self.local, self.clock)
 
     def live_through(self, night: Night, **policy: Any) -> FutureUpdate[Future] | FutureFailure:
+        (outcome,) = self.ask_for([QUERY], night, **policy)
+        return outcome
+
+    def ask_for(
+        self, queries: list[FutureQuery], night: Night, **policy: Any
+    ) -> list[FutureUpdate[Future] | FutureFailure]:
         self.clock.advance(hours=night.hours)
         if night.by_hand is not None:
             with writing(self.database) as connection:
                 connection.execute(text(night.by_hand))
         self.source.night = night
-        (outcome,) = self._repository.get_or_create_many([QUERY], SyncPolicy(**policy))
-        return outcome
+        return list(self._repository.get_or_create_many(queries, SyncPolicy(**policy)))
 
     def rows(self) -> dict[str, list[Any]]:
         """All that is stored, but for that by which replies are recognised."""
@@ -275,6 +280,18 @@ def test_recognising_and_reading_leave_the_same_rows(story: list[Night]) -> None
             assert recognising.rows() == reading_all.rows(), night
             if isinstance(outcome, FutureUpdate) and isinstance(read, FutureUpdate):
                 assert (outcome.product, outcome.diff) == (read.product, read.diff)
+
+
+def test_what_is_asked_for_twice_in_a_run_is_compared_with_what_the_run_has_stored() -> None:
+    queries = [QUERY, FutureQuery(**DAX.key._asdict())]
+    changed = Night(said=((1, (("long_name", "DAX 40"),)),))
+    with Database(":memory:") as one, Database(":memory:") as other:
+        recognising, reading_all = World(one, LocalFutureRepository), World(other, ReadingAll)
+        for night in (Night(), Night(), changed, changed, Night()):
+            found = recognising.ask_for(queries, night)
+            reading_all.ask_for(queries, night)
+            assert recognising.rows() == reading_all.rows(), night
+    assert [is_recognised(outcome) for outcome in found] == [False, True]
 
 
 @pytest.fixture

@@ -273,16 +273,20 @@ class _StoredInRun(KnownFutures, Generic[F]):
             return
         keys = {known.key for known in self._remembered.values() if known is not None}
         keys.update(product.key for product in self._read.values())
-        is_renamed = key not in keys
-        if outcome.is_new or diff.moved or is_renamed:
+        is_renamed = not outcome.is_new and key not in keys
+        if diff.moved or is_renamed:
             self._forget_all()
             return
         self._remembered = {
             query: other
             for query, other in self._remembered.items()
-            if other is None or other.key != key
+            if not query.may_mean(key) and (other is None or other.key != key)
         }
-        self._read = {query: other for query, other in self._read.items() if other.key != key}
+        self._read = {
+            query: other
+            for query, other in self._read.items()
+            if not query.may_mean(key) and other.key != key
+        }
 
     def _forget_all(self) -> None:
         self._remembered.clear()
