@@ -9,17 +9,11 @@ import dataclasses
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from functools import partial
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.engine import Connection
 
-from ibkr_sync.domain.entities.futures import (
-    Future,
-    Origin,
-    ProductKey,
-    covered_asset_classes,
-)
+from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.errors import (
     AmbiguousProductError,
     ProductLookupError,
@@ -30,21 +24,16 @@ from ibkr_sync.domain.errors import (
 from ibkr_sync.domain.evidence.recognition import reply_mark, settled_until
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.futures import LocalFuturePort
-from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate, UnreadFuture
+from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
-from ibkr_sync.domain.selection.product_choice import choose_product, most_stored
-from ibkr_sync.infrastructure.repositories.local_repo.database.snapshot import read_once
-from ibkr_sync.infrastructure.repositories.local_repo.products import names, reads
-from ibkr_sync.infrastructure.repositories.local_repo.products.sole_products import (
-    SoleProduct,
-    read_sole_products,
-)
+from ibkr_sync.domain.selection.product_choice import most_stored
+from ibkr_sync.infrastructure.repositories.local_repo.products import reads
+from ibkr_sync.infrastructure.repositories.local_repo.products.stored_futures import StoredFutures
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading, writing
 
 if TYPE_CHECKING:
     from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
     from ibkr_sync.domain.entities.market_rules import MarketRule
-    from ibkr_sync.domain.entities.product_summary import ProductSummary
     from ibkr_sync.domain.evidence.acquired_future import (
         AbsentFuture,
         AcquiredFuture,
@@ -52,8 +41,6 @@ if TYPE_CHECKING:
         RecognisedReply,
     )
     from ibkr_sync.domain.evidence.recognition import RememberedProduct
-    from ibkr_sync.domain.naming.renaming import FormerName
-    from ibkr_sync.domain.naming.stored_names import StoredNames
     from ibkr_sync.domain.ports.catalogue import ProductCatalogue
     from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
     from ibkr_sync.infrastructure.repositories.local_repo.products.planning import StoragePlan
@@ -61,7 +48,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Future)
 
 
-class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
+class LocalFutureRepository(StoredFutures[F], LocalFuturePort[F]):
     """Futures products of one asset type, or of all, in a SQLite or PostgreSQL database.
 
     `takes_sample_data` is False for a database that is kept for real data: sample data is refused
@@ -80,18 +67,10 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         keep_raw_replies: timedelta | None = None,
         deliveries: Callable[[], DeliveryBook] | None = None,
     ) -> None:
-        self._database = database
+        super().__init__(database, entity, catalogue, clock)
         self._takes_sample_data = takes_sample_data
         self._keep_raw_replies = keep_raw_replies
         self._deliveries = deliveries
-        self._entity = entity
-        self._catalogue = catalogue
-        self._clock = clock
-
-    def get_by_symbol(self, query: FutureQuery) -> F:
-        with reading(self._database) as connection:
-            found = self._find(connection, query)
-        return self._choose(query, found, self._database.name)
 
     def get_or_create(self, query: FutureQuery, policy: SyncPolicy) -> FutureUpdate[F]:
         """Give what is stored, else the product as the catalogue knows it, storing that.
@@ -118,64 +97,6 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
                 yield self.get_or_create(query, policy)
             except (ProductLookupError, ReplyError) as error:
                 yield FutureFailure(query=query, error=error)
-
-    def list_products(self) -> tuple[ProductSummary, ...]:
-        """Summarise what is stored, by symbol; raises StorageError."""
-        covered = covered_asset_classes(self._entity)
-        with reading(self._database) as connection:
-            summaries = read_once(connection, self._summaries)
-        return tuple(summary for summary in summaries if summary.asset_class in covered)
-
-    def _summaries(self, connection: Connection) -> list[ProductSummary]:
-        from ibkr_sync.infrastructure.repositories.local_repo.products.summaries import (
-            read_summaries,
-        )
-
-        return read_summaries(connection, self._clock(), self._database.name)
-
-    def find_names(self, words: Collection[str]) -> tuple[StoredNames, ...]:
-        covered = covered_asset_classes(self._entity)
-        with reading(self._database) as connection:
-            found = names.read_names(connection, words, self._database.name)
-        return tuple(product for product in found if product.asset_class in covered)
-
-    def find_named(self, words: Collection[str]) -> tuple[Future, ...]:
-        covered = covered_asset_classes(self._entity)
-        with reading(self._database) as connection:
-            found = names.read_named(connection, words, self._database.name)
-        return tuple(product for product in found if product.asset_class in covered)
-
-    def find_former_names(self, words: Collection[str]) -> tuple[FormerName, ...]:
-        with reading(self._database) as connection:
-            return tuple(names.read_former_names(connection, words))
-
-    def find_market_rules(self, ids: Collection[int]) -> tuple[MarketRule, ...]:
-        with reading(self._database) as connection:
-            rules = reads.read_market_rules(connection, ids)
-        return tuple(rules[rule] for rule in sorted(rules))
-
-    def find_fresh(
-        self, queries: Collection[FutureQuery], max_age: timedelta, now: datetime
-    ) -> dict[FutureQuery, UnreadFuture[F] | ProductLookupError]:
-        """Give the stored products that are younger than `max_age`.
-
-        What was synced after `now` was stamped by a wrong clock, so it is not fresh.
-        """
-        found: dict[FutureQuery, UnreadFuture[F] | ProductLookupError] = {}
-        with reading(self._database) as connection:
-            sole = self._find_sole(connection, queries)
-        for query in queries:
-            try:
-                product = sole.get(query) or self.get_by_symbol(query)
-            except ProductNotFoundError:
-                continue
-            except ProductLookupError as error:
-                found[query] = error
-                continue
-            synced_at = product.synced_at
-            if synced_at is not None and timedelta(0) <= now - synced_at < max_age:
-                found[query] = self._unread(product.key, product.origin, synced_at)
-        return found
 
     def sync_run(
         self,
@@ -316,19 +237,6 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
             return found
         return {query: known for query, known in found.items() if known.origin is not Origin.SAMPLE}
 
-    def _find_sole(
-        self, connection: Connection, queries: Collection[FutureQuery]
-    ) -> dict[FutureQuery, SoleProduct]:
-        """The one product, without its chain, of each query that means one by its names alone."""
-        covered = covered_asset_classes(self._entity)
-        found = read_sole_products(connection, queries, self._database.name)
-        return {query: sole for query, sole in found.items() if sole.asset_class in covered}
-
-    def _unread(self, key: ProductKey, origin: Origin, synced_at: datetime) -> UnreadFuture[F]:
-        query = FutureQuery(**key._asdict())
-        read = partial(self.get_by_symbol, query)
-        return UnreadFuture(key=key, origin=origin, synced_at=synced_at, read=read)
-
     def plan_entity(
         self, acquired: AcquiredFuture[F], query: FutureQuery, policy: SyncPolicy
     ) -> FutureUpdate[F]:
@@ -413,11 +321,6 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         with writing(self._database) as connection:
             write_ladders(connection, complete, self._clock())
 
-    def known_market_rules(self) -> frozenset[int]:
-        """The market rule ids whose tick ladder is stored; raises StorageError."""
-        with reading(self._database) as connection:
-            return reads.read_known_ladder_ids(connection)
-
     def _end_with(
         self, connection: Connection, run: SyncRun, now: datetime, *, is_last: bool
     ) -> None:
@@ -452,14 +355,6 @@ class LocalFutureRepository(LocalFuturePort[F], Generic[F]):
         if self._deliveries is not None:
             changes = write_deliveries(connection, self._deliveries(), product, product_id, now)
             writes.write_history(connection, changes, product_id, run, now)
-
-    def _find(self, connection: Connection, query: FutureQuery) -> list[Future]:
-        found = reads.read_products(connection, query, self._database.name)
-        return [other.product for other in found]
-
-    def _choose(self, query: FutureQuery, matching: Iterable[Future], place: str) -> F:
-        found = tuple(matching)
-        return choose_product(query, found, self._entity, place=place, now=self._clock())
 
     def _create_from_catalogue(self, query: FutureQuery, policy: SyncPolicy) -> FutureUpdate[F]:
         from ibkr_sync.domain.evidence.chain_diff import ChainDiff
