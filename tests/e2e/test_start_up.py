@@ -90,14 +90,20 @@ def test_completion_answers_without_loading_either(ibkr_sync: CommandLine, tmp_p
     assert modules & (HEAVY | {"typer", "rich", "pydantic", "platformdirs", "tomli"}) == set()
 
 
-def test_show_loads_no_gateway_no_migrations_and_no_orm(
+def test_what_reads_a_product_loads_nothing_of_other_questions(
     ibkr_sync: CommandLine, tmp_path: Path, stocked: Path
 ) -> None:
-    call = ("--database", str(stocked), "show", "ES", "--series", "all", "--limit", "3")
-    _, modules = loaded(ibkr_sync, tmp_path, (*call, "--multiplier", "50"))
+    readers = (
+        ("show", "ES", "--series", "all", "--limit", "3", "--multiplier", "50"),
+        ("next", "ES", "--side", "short"),
+    )
+    of_database = ("--database", str(stocked))
+    _, modules = loaded(ibkr_sync, tmp_path, *((*of_database, *words) for words in readers))
 
     assert "sqlalchemy" in modules  # or this test would look at nothing
-    assert modules & {"ibapi", "alembic", "sqlalchemy.orm", "psycopg", "pydantic"} == set()
+    libraries = {"ibapi", "alembic", "sqlalchemy.orm", "psycopg", "pydantic", "rich.console"}
+    of_others = {f"ibkr_sync.domain.{name}" for name in ("history.events", "hours.hours_by_day")}
+    assert modules & (libraries | of_others) == set()
 
 
 def test_what_only_reads_the_database_builds_no_gateway_in_any_profile(

@@ -9,19 +9,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
 from ibkr_sync.domain.untrusted_text import harmless_text
-
-_IN_ASCII = {
-    "─": "-",
-    "▶": ">",
-    "·": "|",
-    "…": "~",
-    "→": ">",
-    "†": "+",
-    "€": "EUR ",
-    "£": "GBP ",
-    "¥": "JPY ",
-}
-"""What stands for our own characters where there are no others; of one width, in tables."""
+from ibkr_sync_cli.terminal.replaced_characters import replaced_characters
 
 
 class HarmlessConsole(Console):
@@ -33,9 +21,7 @@ class HarmlessConsole(Console):
 
     def __init__(self, *, written_in: str, **settings: Any) -> None:  # noqa: ANN401 - rich's own
         super().__init__(**settings)
-        self._replaced = str.maketrans(
-            {value: plain for value, plain in _IN_ASCII.items() if not _has(written_in, value)}
-        )
+        self._replaced = replaced_characters(written_in)
 
     @property
     def encoding(self) -> str:
@@ -49,11 +35,3 @@ class HarmlessConsole(Console):
         for text, style, control in super().render(renderable, options):
             harmless = harmless_text(text).translate(self._replaced)
             yield Segment(text if control else harmless, style, control)
-
-
-def _has(encoding: str, character: str) -> bool:
-    try:
-        character.encode(encoding)
-    except UnicodeEncodeError:
-        return False
-    return True

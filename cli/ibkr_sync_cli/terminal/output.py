@@ -20,6 +20,7 @@ from ibkr_sync.interchange.files.replaced_file import replace_file
 from ibkr_sync.interchange.formula_safety import neutralise_formula
 from ibkr_sync_cli.messages.next_command import NextCommand
 from ibkr_sync_cli.terminal.columns import cells_table, chosen_columns, refuse_columns
+from ibkr_sync_cli.terminal.replaced_characters import replaced_characters
 
 if TYPE_CHECKING:  # a pipe needs no drawing
     from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:  # a pipe needs no drawing
     from rich.console import Console, RenderableType
 
 _ORIGIN = "origin"
+_FORCES_COLOUR = frozenset({"FORCE_COLOR", "TTY_COMPATIBLE"})
 _UTF_8 = "utf-8"
 
 
@@ -176,7 +178,12 @@ class Output:
         _send(_drawn(self._stderr, renderable), sys.stderr)
 
     def _print(self, *parts: str | tuple[str, str]) -> None:
-        """Print texts, or texts with their style, as one."""
+        """Print texts, or texts with their style, as one; in a pipe without rich."""
+        if not (self.color and _may_be_coloured(sys.stderr)):
+            plain = "".join(part if isinstance(part, str) else part[0] for part in parts)
+            replaced = replaced_characters(sys.stderr.encoding or _UTF_8)
+            _send(harmless_text(plain).translate(replaced) + "\n", sys.stderr)
+            return
         from rich.text import Text
 
         _send(_drawn(self._stderr, Text.assemble(*parts), soft_wrap=True), sys.stderr)
@@ -215,6 +222,11 @@ class Output:
         except OSError as error:
             return error
         return None
+
+
+def _may_be_coloured(stream: TextIO) -> bool:
+    """Whether rich may write escape codes there."""
+    return stream.isatty() or not _FORCES_COLOUR.isdisjoint(os.environ)
 
 
 def _console(*, color: bool, encoding: str, stderr: bool = False) -> Console:
