@@ -100,6 +100,12 @@ class Output:
         return _console(color=self.color, encoding=sys.stderr.encoding or _UTF_8, stderr=True)
 
     @property
+    def _has_colours(self) -> bool:
+        """Whether stderr may have escape codes; where not, rich is not loaded for it."""
+        may_have = sys.stderr.isatty() or not _FORCES_COLOUR.isdisjoint(os.environ)
+        return self.color and may_have
+
+    @property
     def _encoding(self) -> str:
         """Of the results: files are in UTF-8."""
         return (sys.stdout.encoding if self.file is None else None) or _UTF_8
@@ -171,7 +177,9 @@ class Output:
 
     def live_console(self) -> Console | None:
         """Stderr, where it can show what changes: on a terminal with colours, unless quiet."""
-        return None if self.quiet or self._stderr.color_system is None else self._stderr
+        if self.quiet or not self._has_colours:
+            return None
+        return None if self._stderr.color_system is None else self._stderr
 
     def show_on_stderr(self, renderable: RenderableType) -> None:
         """Print a table that belongs to an error."""
@@ -179,7 +187,7 @@ class Output:
 
     def _print(self, *parts: str | tuple[str, str]) -> None:
         """Print texts, or texts with their style, as one; in a pipe without rich."""
-        if not (self.color and _may_be_coloured(sys.stderr)):
+        if not self._has_colours:
             plain = "".join(part if isinstance(part, str) else part[0] for part in parts)
             replaced = replaced_characters(sys.stderr.encoding or _UTF_8)
             _send(harmless_text(plain).translate(replaced) + "\n", sys.stderr)
@@ -222,11 +230,6 @@ class Output:
         except OSError as error:
             return error
         return None
-
-
-def _may_be_coloured(stream: TextIO) -> bool:
-    """Whether rich may write escape codes there."""
-    return stream.isatty() or not _FORCES_COLOUR.isdisjoint(os.environ)
 
 
 def _console(*, color: bool, encoding: str, stderr: bool = False) -> Console:
