@@ -10,21 +10,28 @@ import pytest
 from e2e.command_line import CommandLine, Way
 from e2e.one_run import CLOCK
 
+PRINTED = [
+    (["show", "ES", "-f", "table"], {"COLUMNS": "60", "PYTHONIOENCODING": "latin-1"}),
+    (["schedule", "--print", "cron"], {"TZ": "America/New_York"}),
+    (["--debug", "show", "ES CME GLOBEX"], {}),
+]
+PRINTED_TOO = [
+    pytest.param(arguments, env, marks=pytest.mark.faults)
+    for arguments, env in (
+        (["show", "ES", "--json"], {}),
+        (["show", "GC"], {}),
+        (["shwo"], {"COLUMNS": "60"}),
+        (["get", "--help"], {}),
+        (["config", "show"], {"IBKR_SYNC_PORT": "none"}),
+    )
+]
 
-@pytest.mark.parametrize(
-    ("arguments", "env"),
-    [
-        (["show", "ES", "-f", "table"], {"COLUMNS": "60", "PYTHONIOENCODING": "latin-1"}),
-        (["schedule", "--print", "cron"], {"TZ": "America/New_York"}),
-        (["--debug", "show", "ES CME GLOBEX"], {}),
-        pytest.param(["show", "ES", "--json"], {}, marks=pytest.mark.faults),
-        pytest.param(["show", "GC"], {}, marks=pytest.mark.faults),
-        pytest.param(["shwo"], {"COLUMNS": "60"}, marks=pytest.mark.faults),
-        pytest.param(["get", "--help"], {}, marks=pytest.mark.faults),
-        pytest.param(["config", "show"], {"IBKR_SYNC_PORT": "none"}, marks=pytest.mark.faults),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
-)
+
+def words(value: object) -> str:
+    return " ".join(value) if isinstance(value, list) else ""
+
+
+@pytest.mark.parametrize(("arguments", "env"), [*PRINTED, *PRINTED_TOO], ids=words)
 def test_it_ends_and_prints_as_the_installed_command_does(
     ibkr_sync: CommandLine, stocked: Path, arguments: list[str], env: dict[str, str]
 ) -> None:
@@ -32,9 +39,17 @@ def test_it_ends_and_prints_as_the_installed_command_does(
     in_place, fork, installed = (run_as(way, ibkr_sync) for way in Way)
 
     assert in_place(*call, env=env) == fork(*call, env=env) == installed(*call, env=env)
-    on_terminal = in_place.on_terminal(*call, env=env)
-    assert on_terminal == fork.on_terminal(*call, env=env)
-    assert on_terminal == installed.on_terminal(*call, env=env)
+    assert in_place.on_terminal(*call, env=env) == fork.on_terminal(*call, env=env)
+
+
+@pytest.mark.parametrize(("arguments", "env"), [PRINTED[0], *PRINTED_TOO], ids=words)
+def test_it_does_so_on_a_terminal(
+    ibkr_sync: CommandLine, stocked: Path, arguments: list[str], env: dict[str, str]
+) -> None:
+    call: list[str | Path] = ["--database", stocked, *arguments]
+    in_place, _, installed = (run_as(way, ibkr_sync) for way in Way)
+
+    assert in_place.on_terminal(*call, env=env) == installed.on_terminal(*call, env=env)
 
 
 def run_as(way: Way, command_line: CommandLine) -> CommandLine:
