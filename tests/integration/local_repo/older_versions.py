@@ -1,7 +1,7 @@
 """Databases as released versions left them: their own migrations, filled with their own rows.
 
 `older_databases.json` holds for each revision the rows that the last version with that schema
-wrote, as SQLite keeps them; bytes are `{"hex": …}`.
+wrote, as SQLite keeps them; bytes are `{"hex": …}`. `older_database_rows.py` adds those of today.
 """
 
 from __future__ import annotations
@@ -26,13 +26,10 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import (
 )
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import metadata
 
-_DATABASES: Mapping[str, Mapping[str, Any]] = json.loads(
-    (Path(__file__).parents[2] / "data" / "older_databases.json").read_text()
-)
-
+DATA = Path(__file__).parents[2] / "data" / "older_databases.json"
+_DATABASES: Mapping[str, Mapping[str, Any]] = json.loads(DATA.read_text())
 OLDER = REVISIONS[:-1]
 """Every revision but the one of today, oldest first."""
-
 
 SCHEDULES = "contract_schedules"
 """The table that held the hours of each contract, and now holds exceptions only."""

@@ -36,6 +36,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import (
 )
 from integration.local_repo import older_versions
 from integration.local_repo.products import NEW, repository, store
+from older_database_rows import rows_of_today
 
 LISTING = (8, "listing")
 """Where history keeps that the contract went which replies lack in the end."""
@@ -139,11 +140,16 @@ def test_an_upgrade_keeps_every_row(upgraded: Upgraded, database: Database) -> N
     assert kept == rows
 
 
-def test_hours_that_many_contracts_share_are_kept_once(database: Database) -> None:
+def test_hours_that_many_contracts_share_are_kept_once(
+    upgraded: Upgraded, database: Database
+) -> None:
     rows = dump(database)
-    texts = [tuple(row)[2:5] for row in rows["schedules"]]
-    assert len(set(texts)) == len(texts) < len(rows["contracts"])
-    assert {row.trading_sessions for row in rows["schedules"]} == {None}, "a migration parses none"
+    hours = [tuple(row)[2:] for row in rows["schedules"]]
+    assert len(set(hours)) == len(hours) < len(rows["contracts"])
+    before = older_versions.rows_of(upgraded.revision).get("schedules", [])
+    read_before = [row for row in before if row["trading_sessions"] is not None]
+    read = [row for row in rows["schedules"] if row.trading_sessions is not None]
+    assert len(read) == len(read_before), "a migration parses none"
 
 
 def test_a_file_is_backed_up_before_as_it_was(upgraded: Upgraded) -> None:
@@ -169,6 +175,12 @@ def test_on_a_server_all_goes_as_with_a_file(
         assert dump(server) == dump(database)
         assert dump(server)["contracts"]
         go_on(server)
+
+
+def test_rows_of_today_can_be_kept_for_the_next_migration() -> None:
+    kept = rows_of_today()
+    assert kept.keys() == {table.name for table in metadata.sorted_tables}
+    assert [name for name, table in kept.items() if not table["rows"]] == []
 
 
 def test_hours_are_read_when_asked_for_until_they_are_stored_read(
