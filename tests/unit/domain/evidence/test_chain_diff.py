@@ -11,6 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from example_products import DECEMBER, ES, MARCH
+from field_values import OTHER_VALUES
 from ibkr_sync.domain.canonical_text import canonical_text
 from ibkr_sync.domain.entities.contracts import (
     ContractListing,
@@ -19,8 +20,7 @@ from ibkr_sync.domain.entities.contracts import (
     FuturesContract,
     Venue,
 )
-from ibkr_sync.domain.entities.futures import Future, Origin, Underlying
-from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
+from ibkr_sync.domain.entities.futures import CONTRACT_FIELDS, Future, Origin, Underlying
 from ibkr_sync.domain.entities.schedules import TradingSchedule
 from ibkr_sync.domain.errors import SampleDataError, ShrinkRefusedError
 from ibkr_sync.domain.evidence.chain_diff import (
@@ -141,29 +141,11 @@ def test_every_other_field_of_a_contract_has_a_history() -> None:
         *("con_id", "listing", "delivery", "schedule", "order_types", "last_trade_text"),
         *("min_size", "size_increment", "suggested_size_increment", "settlement_method"),
     }
-    blank = dataclasses.replace(
-        MARCH, symbol="A", exchange="A", trading_class="A", currency="A", local_symbol="A"
-    )
-    full = dataclasses.replace(
-        DECEMBER,
-        con_id=MARCH.con_id,
-        remarks=(Remark(kind=RemarkKind.ODD_ROW, field="category"),),
-        series=ContractSeries.WEEKLY,
-        contract_month=ContractMonth(2026, 12),
-        market_name="B",
-        long_name="B",
-        underlying_con_id=1,
-        underlying_symbol="B",
-        underlying_sec_type="IND",
-        industry="B",
-        category="B",
-        subcategory="B",
-        time_zone="UTC",
-        economic_value_rule="B",
-        economic_value_multiplier=Decimal(1),
-        aggregated_group=1,
-    )
-    diff = diff_chain(with_contracts(blank), with_contracts(full), NOW)
+    others = {
+        field.name: OTHER_VALUES[field.kind] for field in CONTRACT_FIELDS if field.name in tracked
+    }
+    full = dataclasses.replace(DECEMBER, **others)  # type: ignore[arg-type]
+    diff = diff_chain(with_contracts(DECEMBER), with_contracts(full), NOW)
     assert {change.field for change in diff.changes} == tracked
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from random import Random
 from types import MappingProxyType
@@ -15,12 +15,9 @@ from hypothesis import strategies as st
 
 from example_products import DECEMBER, MARCH
 from fakes.translated_rows import row_of
-from ibkr_sync.domain.entities.contracts import (
-    ContractListing,
-    ContractMonth,
-    FuturesContract,
-    Venue,
-)
+from field_values import OTHER_VALUES, VALUES
+from ibkr_sync.domain.entities.contracts import ContractListing, FuturesContract, Venue
+from ibkr_sync.domain.entities.futures import CONTRACT_FIELDS
 from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
 from ibkr_sync.domain.entities.schedules import TradingSchedule
 from ibkr_sync.domain.errors import InvalidReplyError
@@ -28,62 +25,22 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.row_merging imp
 from one_case import one_case
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
+COMPARED = [
+    field
+    for field in CONTRACT_FIELDS
+    if field.name not in {"con_id", "exchange", "series", "schedule", "listing", "remarks"}
+]
 FULL = dataclasses.replace(
     DECEMBER,
-    last_trade_text="20261218",
-    market_name="ES",
-    long_name="E-mini",
-    underlying_con_id=2,
-    underlying_symbol="ES",
-    underlying_sec_type="IND",
-    industry="Indices",
-    category="Broad",
-    subcategory="*",
-    time_zone="America/Chicago",
-    order_types=("LMT",),
-    economic_value_rule="agg",
-    economic_value_multiplier=Decimal(1),
-    aggregated_group=1,
-    min_size=Decimal(1),
-    size_increment=Decimal(1),
-    suggested_size_increment=Decimal(1),
-    settlement_method="Physical",
+    **{
+        field.name: VALUES[field.kind]
+        for field in COMPARED
+        if getattr(DECEMBER, field.name) == field.unknown
+    },  # type: ignore[arg-type]
 )
 """A contract of which everything is stated."""
 
-OTHER_VALUES: dict[str, object] = {
-    "symbol": "NQ",
-    "trading_class": "EZ",
-    "currency": "EUR",
-    "local_symbol": "XXX",
-    "last_trade_date": date(2027, 1, 1),
-    "last_trade_at": datetime(2026, 12, 18, 14, tzinfo=UTC),
-    "last_trade_text": "20270101",
-    "contract_month": ContractMonth(2027, 1),
-    "real_expiration_date": date(2027, 1, 1),
-    "multiplier": Decimal(5),
-    "min_tick": Decimal("0.5"),
-    "price_magnifier": 100,
-    "market_name": "X",
-    "long_name": "X",
-    "underlying_con_id": 1,
-    "underlying_symbol": "X",
-    "underlying_sec_type": "STK",
-    "industry": "X",
-    "category": "X",
-    "subcategory": "X",
-    "time_zone": "Asia/Tokyo",
-    "venues": (Venue(exchange="CME"),),
-    "order_types": ("X",),
-    "security_ids": (("ISIN", "X"),),
-    "economic_value_rule": "X",
-    "economic_value_multiplier": Decimal(2),
-    "aggregated_group": 3,
-    "min_size": Decimal(2),
-    "size_increment": Decimal(2),
-    "suggested_size_increment": Decimal(2),
-    "settlement_method": "Cash",
-}
+OTHERS = {field.name: OTHER_VALUES[field.kind] for field in COMPARED}
 """A value of each field by which two rows of a contract contradict each other."""
 
 
@@ -140,9 +97,9 @@ FOLLOWING = {
 }
 
 
-@one_case("field", OTHER_VALUES.keys() - {"symbol"})
+@one_case("field", OTHERS.keys() - {"symbol"})
 def test_what_rows_of_one_contract_state_otherwise_is_unstated_and_a_remark(field: str) -> None:
-    other = dataclasses.replace(FULL, **{field: OTHER_VALUES[field]})  # type: ignore[arg-type]
+    other = dataclasses.replace(FULL, **{field: OTHERS[field]})  # type: ignore[arg-type]
     for rows in ([FULL, other], [other, FULL, other]):
         for stored in ({}, {FULL.con_id: FULL}):
             (row,) = merge_rows(map(row_of, rows), stored=stored)
@@ -168,7 +125,7 @@ def test_rows_of_one_conid_in_several_symbols_are_not_identified() -> None:
         merged([DECEMBER, dataclasses.replace(DECEMBER, symbol="NQ")])
 
 
-@one_case("field", OTHER_VALUES)
+@one_case("field", OTHERS)
 def test_what_one_row_leaves_out_another_states(field: str) -> None:
     silence = () if isinstance(getattr(FULL, field), tuple) else None
     if field in {*NEEDED, "symbol"}:
@@ -193,13 +150,13 @@ IDENTITY = {"trading_class", "currency", "local_symbol"}
     [
         (route, field)
         for route in ("QBALGO", "QBALGOIEU", "QBALGOIUS", "SMART")
-        for field in OTHER_VALUES.keys() - {"symbol"}
+        for field in OTHERS.keys() - {"symbol"}
     ],
 )
 def test_of_the_row_of_a_route_only_the_identity_is_compared(route: str, field: str) -> None:
     other = dataclasses.replace(
         on(route),
-        **{field: OTHER_VALUES[field]},  # type: ignore[arg-type]
+        **{field: OTHERS[field]},  # type: ignore[arg-type]
     )
     for rows in ([DECEMBER, other], [other, DECEMBER]):
         if field in IDENTITY:
@@ -257,7 +214,7 @@ def test_a_contract_known_on_an_exchange_that_sent_no_row_is_put_there() -> None
 
 def test_every_attribute_but_the_exchange_and_the_series_is_compared() -> None:
     compared = {field.name for field in dataclasses.fields(DECEMBER) if field.compare}
-    assert compared - {"con_id", "exchange", "series", "remarks"} == OTHER_VALUES.keys()
+    assert compared - {"con_id", "exchange", "series", "remarks"} == OTHERS.keys()
 
 
 def test_what_one_row_says_oddly_another_may_state() -> None:
