@@ -9,6 +9,10 @@ from ibkr_sync_cli.messages.errors import explain_error
 from ibkr_sync_cli.messages.exit_codes import ExitCode
 
 
+class VersionError(Exception):
+    """What protobuf raises where it is older than what was generated for it."""
+
+
 @pytest.mark.parametrize(
     ("error", "sentence", "next_step"),
     [
@@ -32,6 +36,8 @@ from ibkr_sync_cli.messages.exit_codes import ExitCode
             "because of ibapi: No module named 'ibapi.client'",
             "--force-reinstall",
         ),
+        (SyntaxError("invalid syntax"), "because of ibapi: invalid syntax", "--force-reinstall"),
+        (VersionError("old"), "because of protobuf: old.", "pip install --upgrade protobuf"),
         (RuntimeError(), "because of ibapi: RuntimeError.", "--force-reinstall"),
     ],
 )
