@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from commands_page import contexts
+from ibkr_sync.config.setting_types import SOURCES
 from ibkr_sync.domain.history.events import RECORDED_FIELDS
 from ibkr_sync.domain.selection.chain_selection import SORT_FIELDS
 from ibkr_sync_cli.completion.words import TABLE
@@ -26,7 +27,7 @@ OPTIONS: dict[str, str | list[str]] = {
     "--profile": "profile",
     "--run": "run",
     "--sort": sorted(SORT_FIELDS),
-    "--source": ["local", "ibkr"],
+    "--source": list(SOURCES),
     "--trading-class": "class",
 }
 ARGUMENTS = {"unpin": "pin", "watchlist remove": "watched"}

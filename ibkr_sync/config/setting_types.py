@@ -16,7 +16,9 @@ from ibkr_sync.domain.durations import parse_duration
 from ibkr_sync.domain.entities.catalogue import ASSET_CLASS_OF_CATEGORY
 
 FILE_SOURCE = "file:"
-SOURCES = ("local", "ibkr", FILE_SOURCE)
+SOURCES = ("local", "ibkr")
+"""Those with a name; the other is a file."""
+
 PROFILE_NAME_PATTERN = "[A-Za-z0-9_-]{1,32}"
 PROFILE_NAME = "letters, digits, - and _, at most 32"
 FOREVER = "forever"
@@ -205,7 +207,7 @@ SECONDS: Final = SettingType(
     read=lambda value, _: _accept(value, _is_number(value, _DAY)),
     description=f"a number of seconds above 0, at most {_DAY}",
 )
-SOURCE: Final = text(_locate_source, "local, ibkr or file:PATH", ("local", "ibkr"))
+SOURCE: Final = text(_locate_source, f"{', '.join(SOURCES)} or {FILE_SOURCE}PATH", SOURCES)
 DATABASE: Final = text(
     _locate_database, "a file, or a URL starting with postgresql:// or sqlite:///"
 )
