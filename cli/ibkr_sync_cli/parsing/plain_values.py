@@ -16,11 +16,16 @@ import typer
 
 _LEFT_TO_TYPER: Final = object()
 _MOST_DIGITS = 18
+_OF_TYPER = ("process_value", "type_descriptor", "multiple", "nargs", "required", "callback")
 
 
 def read_plain_values(parameter: Any) -> None:
-    """Let a parameter read plain values itself, if it doesn't yet."""
-    if "process_value" in vars(parameter):
+    """Let a parameter read plain values itself, if it doesn't yet.
+
+    A typer whose parameters are made otherwise goes on reading all of them.
+    """
+    is_known = all(hasattr(parameter, name) for name in _OF_TYPER)
+    if "process_value" in vars(parameter) or not is_known:
         return
     process_by_typer = parameter.process_value
 
