@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ibkr_sync_cli.messages.errors import explain_error
 from ibkr_sync_cli.terminal.output import Result
 
 if TYPE_CHECKING:  # a pipe needs no drawing
@@ -75,6 +74,8 @@ def several_view(results: Sequence[Result]) -> Result:
 
 def failure_record(columns: Sequence[str], failure: FutureFailure) -> dict[str, Any]:
     """What failed and why, by those of the columns that say it; the others are None."""
+    from ibkr_sync_cli.messages.errors import explain_error  # most calls have none to explain
+
     query = failure.query
     return dict.fromkeys(columns) | {
         "symbol": query.symbol,
