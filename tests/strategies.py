@@ -18,7 +18,14 @@ from ibkr_sync.domain.entities.contracts import (
     FuturesContract,
     Venue,
 )
-from ibkr_sync.domain.entities.futures import ASSET_TYPES, Future, Origin, Underlying
+from ibkr_sync.domain.entities.fields import Kind
+from ibkr_sync.domain.entities.futures import (
+    ASSET_TYPES,
+    CONTRACT_FIELDS,
+    Future,
+    Origin,
+    Underlying,
+)
 from ibkr_sync.domain.entities.remarks import Remark, RemarkKind
 from ibkr_sync.domain.entities.schedules import (
     ClosedDay,
@@ -121,10 +128,7 @@ def _in_agreement(contract: FuturesContract) -> FuturesContract:
     return dataclasses.replace(contract, last_trade_date=at.date())
 
 
-_TEXTS = (
-    *("last_trade_text", "market_name", "long_name", "underlying_symbol", "underlying_sec_type"),
-    *("industry", "category", "subcategory", "economic_value_rule", "settlement_method"),
-)
+_TEXTS = [field.name for field in CONTRACT_FIELDS if field.kind is Kind.TEXT and field.nullable]
 _FEW = 4
 
 
