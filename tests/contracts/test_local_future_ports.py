@@ -207,6 +207,7 @@ class TestSqliteFile(DatabaseContract):
             yield database
 
 
+@pytest.mark.faults
 class TestPostgres(DatabaseContract):
     @pytest.fixture
     def database(self, postgres_database: Database) -> Database:
