@@ -31,7 +31,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.repository import IbkrFutur
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 
-_LIMITS = QUICK | {"run_timeout": 60.0}
+_LIMITS = QUICK | {"run_timeout": 3600.0, "total_timeout": 600.0, "idle_timeout": 60.0}
 
 
 def bring_in(products: Sequence[Future], path: Path) -> list[FutureUpdate[Future] | FutureFailure]:
