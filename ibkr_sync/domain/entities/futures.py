@@ -238,22 +238,12 @@ class IndexFuture(Future):
     __slots__ = ()
     asset_class = AssetClass.INDEX
 
-    @property
-    def index(self) -> str | None:
-        """IBKR's symbol of the index."""
-        return self.underlying.symbol if self.underlying else None
-
 
 class VolatilityFuture(Future):
     """A future on a volatility index."""
 
     __slots__ = ()
     asset_class = AssetClass.VOLATILITY
-
-    @property
-    def index(self) -> str | None:
-        """IBKR's symbol of the volatility index."""
-        return self.underlying.symbol if self.underlying else None
 
 
 class CommodityFuture(Future):
@@ -262,22 +252,12 @@ class CommodityFuture(Future):
     __slots__ = ()
     asset_class = AssetClass.COMMODITY
 
-    @property
-    def sector(self) -> str | None:
-        """The commodity's sector: energy, metal, agriculture, livestock or dairy."""
-        return self.category
-
 
 class InterestRateFuture(Future):
     """A future on a bond or on a short-term interest rate."""
 
     __slots__ = ()
     asset_class = AssetClass.INTEREST_RATE
-
-    @property
-    def is_short_rate(self) -> bool:
-        """Whether the underlying is a money-market rate rather than a bond."""
-        return self.category == "short_rate"
 
 
 class CurrencyFuture(Future):
@@ -286,11 +266,6 @@ class CurrencyFuture(Future):
     __slots__ = ()
     asset_class = AssetClass.CURRENCY
 
-    @property
-    def pair(self) -> tuple[str, str]:
-        """Base and quote currency; the base as IBKR names the underlying (`EUR`, `USD`)."""
-        return (self.underlying.symbol if self.underlying else self.symbol, self.currency)
-
 
 class CryptoFuture(Future):
     """A future on a crypto currency or its reference rate."""
@@ -298,22 +273,12 @@ class CryptoFuture(Future):
     __slots__ = ()
     asset_class = AssetClass.CRYPTO
 
-    @property
-    def reference_rate(self) -> str | None:
-        """IBKR's symbol of the reference rate (`BRR` for bitcoin at CME)."""
-        return self.underlying.symbol if self.underlying else None
-
 
 class SingleStockFuture(Future):
     """A future on one company's stock."""
 
     __slots__ = ()
     asset_class = AssetClass.SINGLE_STOCK
-
-    @property
-    def stock_con_id(self) -> int | None:
-        """IBKR's conId of the stock."""
-        return self.underlying.con_id if self.underlying else None
 
 
 ASSET_TYPES: dict[AssetClass, type[Future]] = {

@@ -98,7 +98,8 @@ class TestLiveGateway(SourceContract):
     def test_knows_the_e_mini_as_the_exchange_specifies_it(self, product: Future) -> None:
         assert isinstance(product, IndexFuture)
         assert product.key == ("ES", "CME", "ES")
-        assert product.index == "ES"
+        assert product.underlying is not None
+        assert product.underlying.symbol == "ES"
         assert (product.currency, product.time_zone) == ("USD", "America/Chicago")
         assert (product.multiplier, product.tick_value) == (Decimal(50), Decimal("12.5"))
         assert len(product.contracts) >= 4

@@ -14,16 +14,10 @@ from ibkr_sync.domain.entities.futures import (
     ASSET_TYPES,
     AssetClass,
     CommodityFuture,
-    CryptoFuture,
-    CurrencyFuture,
     Future,
     IndexFuture,
-    InterestRateFuture,
     ProductKey,
-    SingleStockFuture,
-    UnclassifiedFuture,
     Underlying,
-    VolatilityFuture,
     covered_asset_classes,
 )
 from one_case import one_case
@@ -64,32 +58,6 @@ def test_entities_are_frozen_and_slotted(entity: type[Future]) -> None:
 
 def test_products_of_two_types_are_never_equal() -> None:
     assert IndexFuture(**FIELDS) != CommodityFuture(**FIELDS)  # type: ignore[arg-type]
-
-
-def test_each_type_names_what_it_is_written_on() -> None:
-    on = {"underlying": Underlying(symbol="XYZ", sec_type="IND", con_id=1)}
-    assert IndexFuture(**FIELDS, **on).index == "XYZ"  # type: ignore[arg-type]
-    assert VolatilityFuture(**FIELDS, **on).index == "XYZ"  # type: ignore[arg-type]
-    assert CryptoFuture(**FIELDS, **on).reference_rate == "XYZ"  # type: ignore[arg-type]
-    assert CurrencyFuture(**FIELDS, **on).pair == ("XYZ", "USD")  # type: ignore[arg-type]
-    stock = SingleStockFuture(**FIELDS, underlying=ON_A_STOCK)  # type: ignore[arg-type]
-    assert stock.stock_con_id == 4815747
-    assert CommodityFuture(**FIELDS, category="energy").sector == "energy"  # type: ignore[arg-type]
-
-
-def test_what_it_is_written_on_may_be_unknown() -> None:
-    assert IndexFuture(**FIELDS).index is None  # type: ignore[arg-type]
-    assert VolatilityFuture(**FIELDS).index is None  # type: ignore[arg-type]
-    assert CryptoFuture(**FIELDS).reference_rate is None  # type: ignore[arg-type]
-    assert SingleStockFuture(**FIELDS).stock_con_id is None  # type: ignore[arg-type]
-    assert CurrencyFuture(**FIELDS).pair == ("X", "USD")  # type: ignore[arg-type]
-    assert UnclassifiedFuture(**FIELDS).asset_class is AssetClass.UNCLASSIFIED  # type: ignore[arg-type]
-
-
-@one_case(("category", "is_short_rate"), [("short_rate", True), ("bond", False), (None, False)])
-def test_a_short_rate_is_no_bond(category: str | None, is_short_rate: bool) -> None:
-    product = InterestRateFuture(**FIELDS, category=category)  # type: ignore[arg-type]
-    assert product.is_short_rate is is_short_rate
 
 
 def test_a_product_s_tick_is_worth_what_its_contract_s_is() -> None:
