@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from ibkr_sync.config.settings_resolution import LoadedSettings
     from ibkr_sync.domain.entities.futures import Future
 
-"""What is added to a database's name in the names of its files."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:

@@ -24,7 +24,6 @@ from ibkr_sync.domain.delivery.business_days import (
 )
 from ibkr_sync.domain.entities.contracts import ContractMonth
 
-_DAY = timedelta(days=1)
 _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri")
 _DECEMBER = 12
 

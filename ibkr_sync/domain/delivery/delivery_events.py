@@ -17,7 +17,6 @@ from ibkr_sync.domain.ports.deliveries import DeliveringContract
 FARTHEST_WARNING: Final = timedelta(days=31)
 """Longer than the business days of the first warning may take."""
 
-_DAY: Final = timedelta(days=1)
 _WARNINGS: Final = ((10, Severity.NOTICE), (2, Severity.CRITICAL))
 """How many business days before a date it is worth what."""
 

@@ -125,7 +125,7 @@ def rolls_of(
         (
             contract
             for contract in product.contracts
-            if contract.series in series and not _is_delisted(contract) and _is_of(contract, months)
+            if contract.series in series and not contract.is_delisted and _is_of(contract, months)
         ),
         key=lambda item: (item.last_trade_date, item.con_id),
     )
@@ -133,10 +133,6 @@ def rolls_of(
         if differ_in_size_only(leaving, entering):
             raise AmbiguousContractError(str(product.key), (leaving, entering), product.key)
         yield _roll(leaving, entering, rule, days, now)
-
-
-def _is_delisted(contract: FuturesContract) -> bool:
-    return contract.listing is not None and contract.listing.delisted_at is not None
 
 
 def _is_of(contract: FuturesContract, months: frozenset[int] | None) -> bool:

@@ -207,6 +207,11 @@ class FuturesContract:
         listing = self.listing
         return listing is not None and (listing.missing_since or listing.delisted_at) is not None
 
+    @property
+    def is_delisted(self) -> bool:
+        """Whether its delisting was confirmed."""
+        return self.listing is not None and self.listing.delisted_at is not None
+
     def is_expired(self, now: datetime) -> bool:
         """Whether trading has stopped at the aware instant `now`.
 

@@ -26,7 +26,7 @@ def replacement_changes(product: Future, diff: ChainDiff) -> Iterator[FieldChang
     for contract in product.contracts:
         alike[_terms(contract)].append(contract)
     for contracts in alike.values():
-        delisted = [other for other in contracts if _is_delisted(other)]
+        delisted = [other for other in contracts if other.is_delisted]
         listed = [other for other in contracts if _is_listed(other)]
         if len(delisted) != 1 or len(listed) != 1:
             continue
@@ -43,10 +43,6 @@ def _terms(contract: FuturesContract) -> tuple[object, ...]:
         *(contract.trading_class, contract.contract_month, contract.last_trade_date),
         *(contract.multiplier, contract.price_magnifier),
     )
-
-
-def _is_delisted(contract: FuturesContract) -> bool:
-    return contract.listing is not None and contract.listing.delisted_at is not None
 
 
 def _is_listed(contract: FuturesContract) -> bool:

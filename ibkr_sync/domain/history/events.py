@@ -212,8 +212,7 @@ def expiry_event(ended: RecordedEnd, now: datetime) -> Event | None:
     """
     contract = ended.contract
     listing = contract.listing
-    is_delisted = listing is not None and listing.delisted_at is not None
-    if is_delisted or not contract.is_expired(now):
+    if contract.is_delisted or not contract.is_expired(now):
         return None
     at = end_of_trading(contract)
     if listing is not None and listing.first_seen_at > at:

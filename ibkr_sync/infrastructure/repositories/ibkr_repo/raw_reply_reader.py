@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
 import math
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -33,8 +32,6 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.session.pending_rep
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reply_reader import ReplyReader
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.row_reader import FindNamed
-
-_log = logging.getLogger(__name__)
 
 
 class IbkrReplyReader(RawReplyReader):
