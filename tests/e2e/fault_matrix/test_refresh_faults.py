@@ -116,7 +116,8 @@ def test_error_200_for_everything_changes_nothing(any_rig: Rig) -> None:
             command="refresh",
             options=DEADLINE,
             symbols=SEVERAL,
-            code=8,
+            # On a slow machine the deadline may cut the round that is asked again.
+            code=frozenset({4, 8}),
             settings=IMPATIENT,
             seconds=DEADLINE_SECONDS,
         )
