@@ -1,9 +1,9 @@
-"""Which contract is the nearest that may be held, where nothing is known of its delivery."""
+"""Which contract is the nearest that may be held, and why one before it is not."""
 
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -23,6 +23,7 @@ from ibkr_sync.domain.entities.contracts import (
     ContractState,
     FuturesContract,
 )
+from ibkr_sync.domain.entities.delivery import Confidence, DeliveryDates, DeliverySource
 from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import AmbiguousContractError, NoTradableContractError
 from ibkr_sync.domain.selection.series_choice import SeriesChoice, chosen_series
@@ -41,6 +42,11 @@ def nearest(product: Future, rule: NearestRule, now: datetime) -> FuturesContrac
 
 def before(count: int | None) -> DaysBefore | None:
     return None if count is None else DaysBefore(count=count)
+
+
+def known(**dates: date) -> DeliveryDates:
+    by = DeliverySource(source="IBKR", confidence=Confidence.A, learnt_on=NOW.date())
+    return DeliveryDates(**dates, sources=dict.fromkeys(dates, by))  # type: ignore[arg-type]
 
 
 def with_first(**changes: object) -> Future:
@@ -98,6 +104,16 @@ def test_days_are_counted_in_the_zone_of_the_exchange() -> None:
             NearestObjection.OTHER_SERIES,
         ),
         ({}, NearestRule(days_before=DaysBefore(count=30)), NearestObjection.LAST_TRADE),
+        (
+            {"delivery": known(first_notice_date=NOW.date())},
+            ANY,
+            NearestObjection.NOTICE,
+        ),
+        (
+            {"delivery": known(long_cutoff=NOW.date() - timedelta(days=1))},
+            ANY,
+            NearestObjection.CUTOFF,
+        ),
     ],
 )
 def test_what_is_passed_over_is_reported_with_its_reason(
