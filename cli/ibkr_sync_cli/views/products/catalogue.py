@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from decimal import Decimal
 
 from ibkr_sync.domain.entities.catalogue import CatalogueProduct, ProductFacts
 from ibkr_sync_cli.terminal.output import Result
@@ -12,12 +13,12 @@ from ibkr_sync_cli.views.cells import number_cell
 from ibkr_sync_cli.views.records import records_view
 from ibkr_sync_cli.views.tables import ItemsTable, TableColumn, items_table
 
-COLUMNS = (
+_OF_PRODUCT = (
     *("symbol", "exchange", "trading_class", "exchange_code", "asset_class", "category"),
     *("currency", "multiplier", "price_magnifier", "min_tick", "name", "weekly_expiries"),
     *("active", "sources"),
-    *(field.name for field in dataclasses.fields(ProductFacts)),
 )
+COLUMNS = (*_OF_PRODUCT, *(field.name for field in dataclasses.fields(ProductFacts)))
 
 USUAL_COLUMNS = (
     *("symbol", "exchange", "trading_class", "asset_class", "currency", "multiplier"),
@@ -42,23 +43,14 @@ def catalogue_view(products: Sequence[CatalogueProduct]) -> Result:
 
 def _record(product: CatalogueProduct) -> dict[str, object]:
     """A product as JSON; numbers that must stay exact are texts."""
-    return {
-        "symbol": product.symbol,
-        "exchange": product.exchange,
-        "trading_class": product.trading_class,
-        "exchange_code": product.exchange_code,
-        "asset_class": product.asset_class.value,
-        "category": product.category,
-        "currency": product.currency,
-        "multiplier": None if product.multiplier is None else f"{product.multiplier:f}",
-        "price_magnifier": product.price_magnifier,
-        "min_tick": None if product.min_tick is None else f"{product.min_tick:f}",
-        "name": product.name,
-        "weekly_expiries": product.weekly_expiries,
-        "active": product.active,
-        "sources": list(product.sources),
-        **dataclasses.asdict(product.facts or ProductFacts()),
-    }
+    stated = {name: _as_json(getattr(product, name)) for name in _OF_PRODUCT}
+    return stated | dataclasses.asdict(product.facts or ProductFacts())
+
+
+def _as_json(value: object) -> object:
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _table(products: Sequence[CatalogueProduct]) -> ItemsTable[CatalogueProduct]:
