@@ -12,21 +12,24 @@ from ibkr_sync.application.services.futures import FuturesService
 from ibkr_sync.bootstrap.catalogue import profile_catalogue
 from ibkr_sync.bootstrap.clock import Clock, utc_now
 from ibkr_sync.bootstrap.database import profile_database, takes_sample_data
-from ibkr_sync.bootstrap.replay import gateway_parameters
 from ibkr_sync.bootstrap.services import Services, delivery_book, hours_reader
 from ibkr_sync.domain.entities.futures import Future, Origin
-from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
+from ibkr_sync.domain.ports.futures import FuturePort
 
 if TYPE_CHECKING:
     from ibkr_sync.config.settings import ProfileSettings
     from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
     from ibkr_sync.domain.entities.product_summary import ProductSummary
     from ibkr_sync.domain.naming.query import FutureQuery
+    from ibkr_sync.domain.ports.futures import LocalFuturePort
     from ibkr_sync.domain.ports.pins import PinPort
     from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
     from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
     from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+    from ibkr_sync.infrastructure.repositories.local_repo.products.stored_futures import (
+        StoredFutures,
+    )
 
 F = TypeVar("F", bound=Future)
 
@@ -55,14 +58,16 @@ def bootstrap(
         else:
             database = beside.database
         book = cache(delivery_book) if beside is None else beside.delivery_book
-        local = _local_repository(profile, entity, database, clock, book)
+        stored = _stored_futures(profile, entity, database, clock)
         catalogue = profile_catalogue(profile)
         building = partial(_gateway, profile, clock, stack, replaying_at)
-        build = partial(
-            _port, profile, entity, local, gateway=gateway, clock=clock, building=building
-        )
-        names = SymbolResolver(catalogue, _pins(database, clock), local, clock)
-        futures = FuturesService(_SourceOnDemand(build, local), names, local, hours_reader)
+
+        def build() -> FuturePort[F]:
+            local = _local_repository(profile, entity, database, clock, book)
+            return _port(profile, entity, local, gateway=gateway, clock=clock, building=building)
+
+        names = SymbolResolver(catalogue, _pins(database, clock), stored, clock)
+        futures = FuturesService(_SourceOnDemand(build, stored), names, stored, hours_reader)
         asks_source = profile.source != "local"
         yield Services(
             futures, database, catalogue, clock, delivery_book=book, asks_source=asks_source
@@ -72,12 +77,12 @@ def bootstrap(
 class _SourceOnDemand(FuturePort[F], Generic[F]):
     """A source that is built when it is first asked; what is stored is read without it."""
 
-    def __init__(self, build: Callable[[], FuturePort[F]], local: LocalFuturePort[F]) -> None:
+    def __init__(self, build: Callable[[], FuturePort[F]], stored: StoredFutures[F]) -> None:
         self._source = cache(build)
-        self._local = local
+        self._stored = stored
 
     def get_by_symbol(self, query: FutureQuery) -> F:
-        return self._local.get_by_symbol(query)
+        return self._stored.get_by_symbol(query)
 
     def get_or_create(self, query: FutureQuery, policy: SyncPolicy) -> FutureUpdate[F]:
         return self._source().get_or_create(query, policy)
@@ -92,7 +97,7 @@ class _SourceOnDemand(FuturePort[F], Generic[F]):
         return self._source().get_or_create_many(queries, policy, on_run=on_run)
 
     def list_products(self) -> tuple[ProductSummary, ...]:
-        return self._local.list_products()
+        return self._stored.list_products()
 
 
 def _port(
@@ -119,6 +124,16 @@ def _port(
             gateway, local, entity, profile_catalogue(profile), clock, origin=origin
         )
     return local
+
+
+def _stored_futures(
+    profile: ProfileSettings, entity: type[F], database: Database, clock: Clock
+) -> StoredFutures[F]:
+    from ibkr_sync.infrastructure.repositories.local_repo.products.stored_futures import (
+        StoredFutures,
+    )
+
+    return StoredFutures(database, entity, profile_catalogue(profile), clock)
 
 
 def _local_repository(
@@ -153,6 +168,7 @@ def _gateway(
     stack: ExitStack,
     replaying_at: tuple[str, int] | None,
 ) -> Gateway:
+    from ibkr_sync.bootstrap.replay import gateway_parameters
     from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.gateway import Gateway
 
     return stack.enter_context(

@@ -18,8 +18,6 @@ from itertools import chain
 
 from ibkr_sync.catalogue.csv_tables import read_table
 from ibkr_sync.catalogue.renames import renamed_exchanges, renamed_symbols
-from ibkr_sync.catalogue.search import matches_search
-from ibkr_sync.catalogue.suggestions import suggestions
 from ibkr_sync.domain.entities.catalogue import ASSET_CLASS_OF_CATEGORY, CatalogueProduct
 from ibkr_sync.domain.entities.futures import ASSET_TYPES, AssetClass, Future, Origin, ProductKey
 from ibkr_sync.domain.naming.known_products import RenamedSymbol
@@ -67,6 +65,8 @@ class Catalogue(ProductCatalogue):
 
     def search(self, pattern: str | None) -> tuple[CatalogueProduct, ...]:
         """Give the rows that a person may mean (see `search.matches_search`), all for None."""
+        from ibkr_sync.catalogue.search import matches_search
+
         return tuple(
             product
             for product in self.products
@@ -133,6 +133,8 @@ class Catalogue(ProductCatalogue):
 
     def suggested(self, word: str) -> tuple[CatalogueProduct, ...]:
         """Give a few active products that a word may be meant for (see `suggestions`)."""
+        from ibkr_sync.catalogue.suggestions import suggestions
+
         return suggestions(self.products, word)
 
     def find(self, query: FutureQuery) -> tuple[Future, ...]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from ibkr_sync.domain.delivery import days_before
 from ibkr_sync.domain.delivery.days_before import DaysBefore
 from ibkr_sync.domain.delivery.hold_limits import HoldLimitKind, PositionSide
-from ibkr_sync.domain.delivery.nearest_contract import NearestRule
-from ibkr_sync.domain.delivery.rolls import RollRule, parse_roll_rule
 from ibkr_sync.domain.naming.spellings import MONTH_CODES
 from ibkr_sync.domain.selection.delivery_months import parse_delivery_months
 from ibkr_sync.domain.selection.series_choice import SeriesChoice
+
+if TYPE_CHECKING:
+    from ibkr_sync.domain.delivery.nearest_contract import NearestRule
+    from ibkr_sync.domain.delivery.rolls import RollRule
 
 T = TypeVar("T")
 
@@ -43,6 +45,8 @@ def _accepted(parse: Callable[[str], T], text: str) -> T:
 
 def parse_roll(text: str, side: PositionSide) -> RollRule:
     """Read a rule for rolls (see `parse_roll_rule`); raises BadParameter."""
+    from ibkr_sync.domain.delivery.rolls import parse_roll_rule
+
     try:
         return parse_roll_rule(text.strip().lower(), side)
     except ValueError as error:

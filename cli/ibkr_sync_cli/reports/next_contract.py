@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.errors import NotYetKnownError, ProductLookupError
 from ibkr_sync_cli.arguments.symbols import stored_product
-from ibkr_sync_cli.messages.errors import exit_code_of
-from ibkr_sync_cli.reports.errors import report_error
+from ibkr_sync_cli.messages.exit_codes import ExitCode
 from ibkr_sync_cli.terminal.notices import write_sample_data_notice
 from ibkr_sync_cli.terminal.output import OutputFormat
 from ibkr_sync_cli.views.products.nearest_contracts import (
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync.domain.naming.query import FutureQuery
     from ibkr_sync_cli.invocation import Call
-    from ibkr_sync_cli.messages.exit_codes import ExitCode
     from ibkr_sync_cli.terminal.output import Output
 
 
@@ -72,11 +70,21 @@ def report_nearest(
         call.output.write_text("\n".join(map(nearest_line, found)))
     elif found:
         call.output.write(nearest_view(found, is_sample=has_sample), call.wanted)
-    for failure in errors:
-        report_error(call.output, failure)
+    code = _report_failures(call.output, errors, all_failed=not found) if errors else ExitCode.OK
     if found and has_sample:
         write_sample_data_notice(call.output, call.output.format_for(call.wanted))
-    return exit_code_of(errors, all_failed=not found)
+    return code
+
+
+def _report_failures(
+    output: Output, errors: list[ProductLookupError], *, all_failed: bool
+) -> ExitCode:
+    from ibkr_sync_cli.messages.errors import exit_code_of
+    from ibkr_sync_cli.reports.errors import report_error
+
+    for failure in errors:
+        report_error(output, failure)
+    return exit_code_of(errors, all_failed=all_failed)
 
 
 def _is_for_a_script(call: Call) -> bool:

@@ -13,11 +13,12 @@ from ibkr_sync.domain.entities.contracts import ContractState, FuturesContract
 from ibkr_sync.domain.entities.futures import Origin, ProductKey
 from ibkr_sync.domain.entities.price_fractions import ticks_in_32nds
 from ibkr_sync.domain.history.severity import Severity
-from ibkr_sync.domain.hours.sessions import MarketState
 from ibkr_sync_cli.units.clocks import clock_name
 
 if TYPE_CHECKING:  # a pipe needs no drawing
     from rich.text import Text
+
+    from ibkr_sync.domain.hours.sessions import MarketState
 
 _WEEK = timedelta(days=7)
 _CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}

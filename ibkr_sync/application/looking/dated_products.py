@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.errors import NotYetKnownError
-from ibkr_sync.domain.history.moments import PastMoment
 from ibkr_sync.domain.selection.size_choice import refuse_other_size
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from ibkr_sync.domain.delivery.nearest_contract import NearestJudgements, NearestRule
     from ibkr_sync.domain.entities.futures import Future
     from ibkr_sync.domain.entities.market_rules import MarketRule
+    from ibkr_sync.domain.history.moments import PastMoment
     from ibkr_sync.domain.naming.limits import Limits
     from ibkr_sync.domain.naming.query import FutureQuery
 
@@ -80,6 +80,8 @@ class DatedProductsService:
         `as_known`, and takes what it takes.
         """
         if is_past:
+            from ibkr_sync.domain.history.moments import PastMoment
+
             try:
                 product = self.as_known(product, PastMoment(moment, ""), query, limits)
             except NotYetKnownError as error:

@@ -39,7 +39,6 @@ from ibkr_sync.domain.naming.spellings import (
 )
 from ibkr_sync.domain.naming.word_meaning import meaning_of
 from ibkr_sync.domain.ports.pins import Pin, PinPort
-from ibkr_sync.domain.selection.contract_choice import holds_contract
 
 if TYPE_CHECKING:
     from ibkr_sync.application.resolution.symbol_resolution import SymbolResolution
@@ -204,6 +203,8 @@ class SymbolResolver:
         words = found.contract
         if words is None or words.spelling is None:
             return ()
+        from ibkr_sync.domain.selection.contract_choice import holds_contract
+
         stored = self._stored.find_named({found.query.symbol})
         if any(holds_contract(product, words) for product in stored):
             return ()

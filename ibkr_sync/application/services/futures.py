@@ -16,7 +16,6 @@ from ibkr_sync.domain.errors import (
     ProductNotFoundError,
 )
 from ibkr_sync.domain.naming.query import FutureQuery
-from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.selection.size_choice import chain_of_size, left_out_by_size
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from ibkr_sync.domain.ports.futures import FuturePort
     from ibkr_sync.domain.ports.sent_hours import SentHoursReader
     from ibkr_sync.domain.ports.stored_products import StoredProducts
+    from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
     from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
     from ibkr_sync.domain.selection.contract_choice import ContractMatch, ContractWords
 
@@ -145,6 +145,8 @@ class FuturesService(Generic[F_co]):
 
         Yields an outcome per product as it is ready (see `FuturePort.get_or_create_many`).
         """
+        from ibkr_sync.domain.runs.future_update import FutureFailure
+
         once = dict.fromkeys(queries)
         for outcome in self._port.get_or_create_many(once, policy, on_run=on_run):
             yield self._explained(outcome) if isinstance(outcome, FutureFailure) else outcome
@@ -176,6 +178,8 @@ class FuturesService(Generic[F_co]):
         self, queries: Iterable[FutureQuery]
     ) -> tuple[tuple[ProductKey, ...], list[FutureFailure]]:
         """Give the stored products that are asked for, each once, and why others are not there."""
+        from ibkr_sync.domain.runs.future_update import FutureFailure
+
         keys: dict[ProductKey, None] = {}
         failures: list[FutureFailure] = []
         for query in queries:

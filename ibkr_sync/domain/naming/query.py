@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from ibkr_sync.domain.entities.futures import Future, ProductKey
-from ibkr_sync.domain.entities.product_summary import ProductSummary
+if TYPE_CHECKING:
+    from ibkr_sync.domain.entities.futures import Future, ProductKey
+    from ibkr_sync.domain.entities.product_summary import ProductSummary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

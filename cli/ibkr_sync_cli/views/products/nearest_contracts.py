@@ -26,15 +26,14 @@ from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.untrusted_text import harmless_line
 from ibkr_sync_cli.units.field_phrases import rule_in_words
 from ibkr_sync_cli.units.product_names import product_text
-from ibkr_sync_cli.views.cells import sample_tag
 from ibkr_sync_cli.views.records import record_cells, records_view
-from ibkr_sync_cli.views.tables import ItemsTable, TableColumn, items_table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from ibkr_sync.domain.delivery.business_days import BusinessDays
     from ibkr_sync_cli.terminal.output import Result
+    from ibkr_sync_cli.views.tables import ItemsTable, TableColumn
 
 NEAREST_COLUMNS = (
     *("local_symbol", "contract_month", "last_trade_date", "con_id"),
@@ -115,6 +114,9 @@ def _table(found: Sequence[NearestContract], *, is_sample: bool) -> RenderableTy
     from rich.console import Group
     from rich.text import Text
 
+    from ibkr_sync_cli.views.cells import sample_tag
+    from ibkr_sync_cli.views.tables import TableColumn, items_table
+
     columns: list[TableColumn[NearestContract] | None] = [
         TableColumn("Contract", lambda item: item.judgement.contract.local_symbol),
         TableColumn("Product", lambda item: product_text(_key(item))),
@@ -137,6 +139,8 @@ def nearest_contracts_table(
     judged: NearestJudgements, rule: NearestRule, now: datetime
 ) -> ItemsTable[NearestJudgement]:
     """The contracts up to the nearest that may be held, with what speaks against them."""
+    from ibkr_sync_cli.views.tables import TableColumn, items_table
+
     columns: list[TableColumn[NearestJudgement] | None] = [
         TableColumn("Contract", lambda item: item.contract.local_symbol),
         TableColumn("Last trade", lambda item: item.contract.last_trade_date),

@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, case, or_, select
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey
-from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import StorageError
 from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import bulk_batches
 from ibkr_sync.infrastructure.repositories.local_repo.database.snapshot import loaded_in
@@ -32,6 +31,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
 )
 
 if TYPE_CHECKING:
+    from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
     from ibkr_sync.domain.naming.query import FutureQuery
 
 _MOST_LOADED = 64
@@ -181,6 +181,8 @@ def read_market_rules(
     connection: Connection, ids: Collection[int] | None = None
 ) -> dict[int, MarketRule]:
     """Give the tick ladders that apply, all of them or those of some ids."""
+    from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
+
     statement = (
         select(market_rule_increments)
         .join(

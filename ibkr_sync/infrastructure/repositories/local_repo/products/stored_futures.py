@@ -13,14 +13,9 @@ from ibkr_sync.domain.entities.futures import Future, Origin, ProductKey, covere
 from ibkr_sync.domain.errors import ProductLookupError, ProductNotFoundError
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.stored_products import StoredProducts
-from ibkr_sync.domain.runs.future_update import UnreadFuture
 from ibkr_sync.domain.selection.product_choice import choose_product
 from ibkr_sync.infrastructure.repositories.local_repo.database.snapshot import read_once
 from ibkr_sync.infrastructure.repositories.local_repo.products import names, reads
-from ibkr_sync.infrastructure.repositories.local_repo.products.sole_products import (
-    SoleProduct,
-    read_sole_products,
-)
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading
 
 if TYPE_CHECKING:
@@ -29,7 +24,9 @@ if TYPE_CHECKING:
     from ibkr_sync.domain.naming.renaming import FormerName
     from ibkr_sync.domain.naming.stored_names import StoredNames
     from ibkr_sync.domain.ports.catalogue import ProductCatalogue
+    from ibkr_sync.domain.runs.future_update import UnreadFuture
     from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+    from ibkr_sync.infrastructure.repositories.local_repo.products.sole_products import SoleProduct
 
 F = TypeVar("F", bound=Future)
 
@@ -122,11 +119,17 @@ class StoredFutures(StoredProducts, Generic[F]):
         self, connection: Connection, queries: Collection[FutureQuery]
     ) -> dict[FutureQuery, SoleProduct]:
         """The one product, without its chain, of each query that means one by its names alone."""
+        from ibkr_sync.infrastructure.repositories.local_repo.products.sole_products import (
+            read_sole_products,
+        )
+
         covered = covered_asset_classes(self._entity)
         found = read_sole_products(connection, queries, self._database.name)
         return {query: sole for query, sole in found.items() if sole.asset_class in covered}
 
     def _unread(self, key: ProductKey, origin: Origin, synced_at: datetime) -> UnreadFuture[F]:
+        from ibkr_sync.domain.runs.future_update import UnreadFuture
+
         query = FutureQuery(**key._asdict())
         read = partial(self.get_by_symbol, query)
         return UnreadFuture(key=key, origin=origin, synced_at=synced_at, read=read)

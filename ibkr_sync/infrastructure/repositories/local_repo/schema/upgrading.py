@@ -15,7 +15,6 @@ from sqlalchemy import insert
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.errors import StorageError
-from ibkr_sync.infrastructure.repositories.local_repo.database.backup import back_up
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.schema.revision import (
     APPLICATION_ID,
@@ -65,6 +64,8 @@ def upgrade(database: Database) -> SchemaUpgrade:
         )
     backup = None
     if database.path is not None and not before.is_empty:
+        from ibkr_sync.infrastructure.repositories.local_repo.database.backup import back_up
+
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
         name = f"{database.path.name}.{before.current}.{stamp}.backup"
         backup = back_up(database, database.path.with_name(name))
