@@ -22,7 +22,8 @@ from fakes.catalogue import FakeCatalogue
 from fakes.clock import FakeClock
 from ibkr_sync.bootstrap.services import delivery_book
 from ibkr_sync.domain.entities.futures import Future, Origin
-from ibkr_sync.domain.entities.imported_delivery import ImportedRow, ImportOrigin
+from ibkr_sync.domain.entities.import_origin import ImportOrigin
+from ibkr_sync.domain.entities.imported_delivery import ImportedRow
 from ibkr_sync.domain.errors import ReplyTimeoutError
 from ibkr_sync.domain.evidence.acquired_future import Evidence
 from ibkr_sync.domain.runs.future_update import FutureFailure

@@ -14,9 +14,8 @@ from enum import StrEnum
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ibkr_sync.domain.entities.contracts import ContractMonth
+from ibkr_sync.domain.entities.contracts import LIKELY_YEARS, ContractMonth
 from ibkr_sync.domain.entities.schedules import ClosedDay, ScheduleEntries, parse_schedule_entries
-from ibkr_sync.domain.evidence.last_trade import LIKELY_YEARS
 from ibkr_sync.domain.untrusted_text import clean_text, quote_untrusted
 
 D = TypeVar("D", dt.date, dt.datetime)

@@ -26,7 +26,8 @@ from ibkr_sync.domain.errors import (
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.futures import FuturePort
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
-from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
+from ibkr_sync.domain.runs.run_kind import RunKind
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
 from ibkr_sync.infrastructure.repositories.delegating import DelegatingFutureRepository
 
 SourceWith: TypeAlias = Callable[..., FuturePort[Future]]

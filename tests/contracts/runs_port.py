@@ -18,8 +18,9 @@ from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.domain.ports.runs import RunsPort
 from ibkr_sync.domain.runs.contract_counts import ContractCounts
 from ibkr_sync.domain.runs.future_update import FutureFailure
+from ibkr_sync.domain.runs.run_kind import RunKind
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
-from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
 from one_case import one_case
 
 REFUSED = GatewayUnreachableError("gateway", 4002, UnreachableReason.REFUSED, "nobody listens")

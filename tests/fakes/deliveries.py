@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime
 
+from ibkr_sync.domain.entities.delivering_contract import DeliveringContract
 from ibkr_sync.domain.entities.delivery import DeliveryDates
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
+from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery, KeptImports
 from ibkr_sync.domain.evidence.chain_diff import FieldChange
-from ibkr_sync.domain.ports.deliveries import DeliveriesPort, DeliveringContract, KeptImports
+from ibkr_sync.domain.ports.deliveries import DeliveriesPort
 
 
 class NoDeliveries(DeliveriesPort):

@@ -45,9 +45,10 @@ from ibkr_sync.domain.ports.catalogue import ProductCatalogue
 from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.domain.runs.contract_counts import ContractCounts, counts_of, counts_of_taker
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate, UnreadFuture
+from ibkr_sync.domain.runs.run_kind import RunKind
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome
 from ibkr_sync.domain.runs.run_records import RecordedProduct
-from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
 from ibkr_sync.domain.selection.product_choice import choose_product, most_stored
 from ibkr_sync.domain.selection.series_choice import usual_series
 

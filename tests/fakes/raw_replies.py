@@ -21,7 +21,8 @@ from ibkr_sync.domain.ports.raw_replies import (
     RawReplyUsage,
 )
 from ibkr_sync.domain.runs.future_update import FutureFailure
-from ibkr_sync.domain.runs.sync_policy import RunKind, SyncRun
+from ibkr_sync.domain.runs.run_kind import RunKind
+from ibkr_sync.domain.runs.sync_policy import SyncRun
 
 
 class InMemoryRawReplies(RawReplyPort):

@@ -9,9 +9,9 @@ from fakes.futures import RecordedRun as KeptRun
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.ports.runs import RunsPort
 from ibkr_sync.domain.runs.contract_counts import total_counts
+from ibkr_sync.domain.runs.run_kind import RunKind
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.runs.run_records import RecordedProduct, RecordedRun
-from ibkr_sync.domain.runs.sync_policy import RunKind
 
 
 class InMemoryRuns(RunsPort):

@@ -14,6 +14,7 @@ from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.runs import RunsPort
+from ibkr_sync.domain.runs.run_kind import RunKind
 from ibkr_sync.domain.runs.run_outcomes import RunOutcome
 from ibkr_sync.domain.runs.run_records import RecordedRun
 from ibkr_sync.domain.runs.staleness import (
@@ -22,7 +23,6 @@ from ibkr_sync.domain.runs.staleness import (
     is_not_stale,
     judge_staleness,
 )
-from ibkr_sync.domain.runs.sync_policy import RunKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

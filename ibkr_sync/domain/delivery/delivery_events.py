@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from ibkr_sync.domain.delivery.business_days import BusinessDays
 from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.delivering_contract import DeliveringContract
 from ibkr_sync.domain.history.events import Event, EventType
 from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync.domain.hours.wall_clock import midnight_by_clock
-from ibkr_sync.domain.ports.deliveries import DeliveringContract
 
 FARTHEST_WARNING: Final = timedelta(days=31)
 """Longer than the business days of the first warning may take."""

@@ -10,8 +10,8 @@ from typing import Final
 
 from ibkr_sync.domain.delivery.business_days import BusinessDays
 from ibkr_sync.domain.delivery.days_before import DaysBefore
+from ibkr_sync.domain.entities.delivering_contract import DeliveringContract
 from ibkr_sync.domain.entities.delivery import Confidence, DeliveryDates
-from ibkr_sync.domain.ports.deliveries import DeliveringContract
 
 
 class ExpirationKind(StrEnum):

@@ -21,6 +21,9 @@ FIRST_ZONE: Final = timezone(timedelta(hours=14))
 LAST_ZONE: Final = timezone(timedelta(hours=-12))
 """Where a date ends last (Baker Island)."""
 
+LIKELY_YEARS = range(1970, 2200)
+"""Years in which a contract may stop trading; others are no dates, whoever says them."""
+
 _CONTRACT_MONTH = re.compile(r"([0-9]{4})-?([0-9]{2})", re.ASCII)
 
 

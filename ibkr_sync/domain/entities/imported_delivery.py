@@ -4,24 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from typing import Any
 
 from ibkr_sync.domain.entities.contracts import ContractMonth, ContractSeries, FuturesContract
 from ibkr_sync.domain.entities.delivery import Confidence, DeliveryDates, DeliverySource
-
-
-class ImportOrigin(StrEnum):
-    """Where an import came from; what is said first outranks the others."""
-
-    IBKR_CONTRACT = "ibkr_contract"
-    IBKR_CLOSE_OUT = "ibkr_close_out"
-    EXCHANGE = "exchange"
-
-    @property
-    def rank(self) -> int:
-        """Lower for what outranks the others."""
-        return list(ImportOrigin).index(self)
+from ibkr_sync.domain.entities.import_origin import ImportOrigin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,3 +90,26 @@ class ImportedDelivery:
     def is_refuted_by(self, contract: FuturesContract) -> bool:
         """Whether IBKR has another last trade date of its contract: the row may have slipped."""
         return self.last_trade_date not in {None, contract.last_trade_date}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefutedImport:
+    """An import that has another last trade date than IBKR's own for its contract."""
+
+    imported: ImportedDelivery
+    contract: FuturesContract
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptImports:
+    """What became of imports that were to be kept.
+
+    Attributes:
+        stored: of how many of them stored contracts are.
+        new: how many were not kept before.
+        refuted: those whose dates are doubted, in their order.
+    """
+
+    stored: int
+    new: int
+    refuted: tuple[RefutedImport, ...] = ()

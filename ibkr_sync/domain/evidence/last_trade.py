@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-LIKELY_YEARS = range(1970, 2200)
-"""Years in which a contract may stop trading; others are no dates, whoever says them."""
-
 _DAY = timedelta(days=1)
 _EARTH = (timedelta(hours=-12), timedelta(0), timedelta(hours=14))
 """How far from UTC calendars are: the date of an instant is that of one of these."""

@@ -3,64 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
-    from ibkr_sync.domain.entities.contracts import FuturesContract
+    from ibkr_sync.domain.entities.delivering_contract import DeliveringContract
     from ibkr_sync.domain.entities.delivery import DeliveryDates
     from ibkr_sync.domain.entities.futures import Future
-    from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
+    from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery, KeptImports
     from ibkr_sync.domain.evidence.chain_diff import FieldChange
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangedDay:
-    """A date of a contract's delivery that became another day at an aware instant.
-
-    None is a day that was not known, or that there is not.
-    """
-
-    at: datetime
-    old: date | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveringContract:
-    """A stored contract with what is stored of its delivery; its product is without a chain.
-
-    Attributes:
-        changed_days: how its dates became what they are, in order, by the name of their field.
-    """
-
-    product: Future
-    contract: FuturesContract
-    changed_days: Mapping[str, Sequence[ChangedDay]] = field(default_factory=dict, hash=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefutedImport:
-    """An import that has another last trade date than IBKR's own for its contract."""
-
-    imported: ImportedDelivery
-    contract: FuturesContract
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptImports:
-    """What became of imports that were to be kept.
-
-    Attributes:
-        stored: of how many of them stored contracts are.
-        new: how many were not kept before.
-        refuted: those whose dates are doubted, in their order.
-    """
-
-    stored: int
-    new: int
-    refuted: tuple[RefutedImport, ...] = ()
 
 
 LONGEST_NOTICE: Final = timedelta(days=60)

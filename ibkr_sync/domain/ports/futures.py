@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ibkr_sync.domain.entities.futures import Future, Origin
 from ibkr_sync.domain.ports.stored_products import StoredProducts
-from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
+from ibkr_sync.domain.runs.run_kind import RunKind
 
 if TYPE_CHECKING:
     from ibkr_sync.domain.entities.market_rules import MarketRule
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ibkr_sync.domain.evidence.recognition import RememberedProduct
     from ibkr_sync.domain.naming.query import FutureQuery
     from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate, UnreadFuture
+    from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
 
 F = TypeVar("F", bound=Future)
 F_co = TypeVar("F_co", bound=Future, covariant=True)

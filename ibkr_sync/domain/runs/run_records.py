@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from ibkr_sync.domain.entities.futures import Origin, ProductKey
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.contract_counts import ContractCounts
+from ibkr_sync.domain.runs.run_kind import RunKind
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
-from ibkr_sync.domain.runs.sync_policy import RunKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

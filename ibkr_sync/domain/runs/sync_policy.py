@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from ibkr_sync.domain.runs.run_kind import RunKind
 
 if TYPE_CHECKING:
     from ibkr_sync.domain.entities.futures import Origin
-
-
-class RunKind(StrEnum):
-    """What a run was for.
-
-    REFRESH is of the watchlist, a group of it, or all that is stored; NAMED_REFRESH of products
-    that somebody named.
-    """
-
-    GET = "get"
-    REFRESH = "refresh"
-    NAMED_REFRESH = "named_refresh"
-    RENORMALISE = "renormalise"
-    IMPORT = "import"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

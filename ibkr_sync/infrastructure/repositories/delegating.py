@@ -34,7 +34,8 @@ from ibkr_sync.domain.ports.future_source import Acquisition, FutureSource, Know
 from ibkr_sync.domain.ports.futures import FuturePort, LocalFuturePort
 from ibkr_sync.domain.runs.contract_counts import counts_of
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
-from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
+from ibkr_sync.domain.runs.run_kind import RunKind
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
 
 _log = logging.getLogger(__name__)
 

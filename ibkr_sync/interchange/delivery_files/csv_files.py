@@ -10,7 +10,8 @@ from datetime import date
 from typing import Final
 
 from ibkr_sync.domain.entities.contracts import ContractMonth
-from ibkr_sync.domain.entities.imported_delivery import ImportedRow, ImportOrigin
+from ibkr_sync.domain.entities.import_origin import ImportOrigin
+from ibkr_sync.domain.entities.imported_delivery import ImportedRow
 from ibkr_sync.domain.naming.spellings import MONTH_CODES
 from ibkr_sync.domain.untrusted_text import quote_untrusted
 from ibkr_sync.interchange.delivery_files.contradictions import ContradictoryRow

@@ -6,8 +6,7 @@ import re
 from datetime import date
 from typing import Final
 
-from ibkr_sync.domain.entities.contracts import ContractMonth
-from ibkr_sync.domain.evidence.last_trade import LIKELY_YEARS
+from ibkr_sync.domain.entities.contracts import LIKELY_YEARS, ContractMonth
 from ibkr_sync.domain.naming.spellings import MONTH_CODES
 from ibkr_sync.domain.untrusted_text import quote_untrusted
 from ibkr_sync.interchange.document_fields import InvalidDocumentError

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, Final
 
-from ibkr_sync.domain.entities.imported_delivery import ImportedRow, ImportOrigin
+from ibkr_sync.domain.entities.import_origin import ImportOrigin
+from ibkr_sync.domain.entities.imported_delivery import ImportedRow
 from ibkr_sync.domain.untrusted_text import quote_untrusted
 from ibkr_sync.interchange import field_values as parse
 from ibkr_sync.interchange.delivery_files.day_texts import read_day, read_month

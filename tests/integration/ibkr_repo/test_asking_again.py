@@ -49,7 +49,8 @@ from ibkr_sync.domain.errors import (
 )
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
-from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
+from ibkr_sync.domain.runs.run_kind import RunKind
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.dialogues import Dialogue
 from ibkr_sync.infrastructure.repositories.ibkr_repo.acquiring.questioner import (

@@ -22,7 +22,8 @@ from ibkr_sync.domain.delivery.delivery_rules import DateRule, DeliveryRuleBook
 from ibkr_sync.domain.entities.contracts import ContractMonth, FuturesContract
 from ibkr_sync.domain.entities.delivery import Confidence
 from ibkr_sync.domain.entities.futures import CommodityFuture, Future, Origin
-from ibkr_sync.domain.entities.imported_delivery import ImportedRow, ImportOrigin
+from ibkr_sync.domain.entities.import_origin import ImportOrigin
+from ibkr_sync.domain.entities.imported_delivery import ImportedRow
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.history.events import Event, EventType
 from ibkr_sync.domain.history.severity import Severity

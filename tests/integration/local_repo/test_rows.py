@@ -26,7 +26,8 @@ from ibkr_sync.catalogue.delivery_rules import load_delivery_rules
 from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
 from ibkr_sync.domain.entities.contracts import ContractMonth, FuturesContract
 from ibkr_sync.domain.entities.futures import Future, Origin
-from ibkr_sync.domain.entities.imported_delivery import ImportedRow, ImportOrigin
+from ibkr_sync.domain.entities.import_origin import ImportOrigin
+from ibkr_sync.domain.entities.imported_delivery import ImportedRow
 from ibkr_sync.domain.entities.market_rules import MarketRule, PriceIncrement
 from ibkr_sync.domain.errors import ReplyTimeoutError
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture

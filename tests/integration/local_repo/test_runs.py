@@ -32,7 +32,7 @@ from ibkr_sync.domain.errors import (
     StorageError,
 )
 from ibkr_sync.domain.runs.future_update import FutureFailure
-from ibkr_sync.domain.runs.sync_policy import RunKind
+from ibkr_sync.domain.runs.run_kind import RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import writing

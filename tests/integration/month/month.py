@@ -24,7 +24,8 @@ from ibkr_sync.domain.history.events import Event
 from ibkr_sync.domain.hours.product_hours import current_hours
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
-from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
+from ibkr_sync.domain.runs.run_kind import RunKind
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.replay.protocol.requests import ContractDataRequest
 from ibkr_sync.interchange.product_document import DocumentScope, product_to_document
 from integration.month.market import Market

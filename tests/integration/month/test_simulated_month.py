@@ -14,7 +14,7 @@ from ibkr_sync.domain.entities.futures import Future
 from ibkr_sync.domain.errors import AmbiguousContractError
 from ibkr_sync.domain.history.events import Event
 from ibkr_sync.domain.naming.spellings import MonthSpelling
-from ibkr_sync.domain.runs.sync_policy import RunKind
+from ibkr_sync.domain.runs.run_kind import RunKind
 from ibkr_sync.domain.selection.contract_choice import ContractWords, find_contract
 from integration.month.expected_events import EVENTS, FORMER_NAMES, OF_DATES, Said
 from integration.month.month import START, Month, exactly

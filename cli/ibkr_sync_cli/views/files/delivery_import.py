@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from ibkr_sync.application.services.deliveries.delivery_import import DeliveryImport
 from ibkr_sync.domain.entities.delivery import DELIVERY_DATES
-from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
-from ibkr_sync.domain.ports.deliveries import KeptImports
+from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery, KeptImports
 from ibkr_sync.interchange.delivery_files.contradictions import ContradictoryRow
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.quantities import quantity_of

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ibkr_sync.domain.entities.futures import Origin
+from ibkr_sync.domain.runs.run_kind import RunKind
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.runs.run_records import RecordedProduct, RecordedRun
-from ibkr_sync.domain.runs.sync_policy import RunKind
 from ibkr_sync.domain.untrusted_text import clean_text
 from ibkr_sync_cli.terminal.output import Result
 from ibkr_sync_cli.units.durations import precise_duration

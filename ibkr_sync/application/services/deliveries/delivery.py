@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from ibkr_sync.domain.delivery.delivery_changes import delivery_before
 from ibkr_sync.domain.entities.delivery import DeliveryDates
 from ibkr_sync.domain.entities.futures import Future, ProductKey
-from ibkr_sync.domain.ports.deliveries import LONGEST_NOTICE, DeliveriesPort, DeliveringContract
+from ibkr_sync.domain.ports.deliveries import LONGEST_NOTICE, DeliveriesPort
 
 if TYPE_CHECKING:
     from ibkr_sync.domain.delivery.business_days import BusinessDays
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ibkr_sync.domain.delivery.expirations import Expiration
     from ibkr_sync.domain.delivery.nearest_contract import NearestJudgements, NearestRule
     from ibkr_sync.domain.delivery.rolls import Roll, RollRule
+    from ibkr_sync.domain.entities.delivering_contract import DeliveringContract
     from ibkr_sync.domain.evidence.chain_diff import FieldChange
     from ibkr_sync.domain.history.events import Event
 

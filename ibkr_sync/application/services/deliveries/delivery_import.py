@@ -12,9 +12,10 @@ from ibkr_sync.domain.delivery.business_days import BusinessDays
 from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
 from ibkr_sync.domain.entities.delivery import CUTOFFS
 from ibkr_sync.domain.entities.futures import ProductKey
-from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery, ImportedRow, ImportOrigin
+from ibkr_sync.domain.entities.import_origin import ImportOrigin
+from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery, ImportedRow, KeptImports
 from ibkr_sync.domain.ports.catalogue import ProductCatalogue
-from ibkr_sync.domain.ports.deliveries import DeliveriesPort, KeptImports
+from ibkr_sync.domain.ports.deliveries import DeliveriesPort
 
 _CME_GROUP: Final = ("CME", "CBOT", "NYMEX", "COMEX")
 """Exchanges on whose calendars a product is named by its code alone."""

@@ -15,15 +15,8 @@ from ibkr_sync.domain.delivery.delivery_changes import day_of_fact, is_other_day
 from ibkr_sync.domain.entities.contracts import ContractListing, ContractSeries, FuturesContract
 from ibkr_sync.domain.entities.delivery import DELIVERY_DATES, DELIVERY_FACTS, DeliveryDates
 from ibkr_sync.domain.entities.futures import ASSET_TYPES, Future, Origin
-from ibkr_sync.domain.ports.deliveries import (
-    LONGEST_NOTICE,
-    ChangedDay,
-    DeliveriesPort,
-    DeliveringContract,
-    KeptImports,
-    RefutedImport,
-)
-from ibkr_sync.domain.runs.sync_policy import RunKind
+from ibkr_sync.domain.ports.deliveries import LONGEST_NOTICE, DeliveriesPort
+from ibkr_sync.domain.runs.run_kind import RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import bulk_batches
 from ibkr_sync.infrastructure.repositories.local_repo.products import reads
 from ibkr_sync.infrastructure.repositories.local_repo.products.delivery_rows import (
@@ -44,7 +37,12 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import re
 
 if TYPE_CHECKING:
     from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
-    from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
+    from ibkr_sync.domain.entities.delivering_contract import ChangedDay, DeliveringContract
+    from ibkr_sync.domain.entities.imported_delivery import (
+        ImportedDelivery,
+        KeptImports,
+        RefutedImport,
+    )
     from ibkr_sync.domain.evidence.chain_diff import FieldChange
     from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 
@@ -177,6 +175,8 @@ class LocalDeliveries(DeliveriesPort):
 def _kept(
     imports: Collection[ImportedDelivery], new: int, chain: Collection[FuturesContract]
 ) -> KeptImports:
+    from ibkr_sync.domain.entities.imported_delivery import KeptImports, RefutedImport
+
     by_con_id = {other.con_id: other for other in chain}
     by_month = {
         (other.exchange, other.trading_class, other.contract_month): other
@@ -211,6 +211,8 @@ def _changed_days(
     connection: Connection, con_ids: Collection[int]
 ) -> Mapping[int, Mapping[str, Sequence[ChangedDay]]]:
     """How dates of contracts became the days that they are."""
+    from ibkr_sync.domain.entities.delivering_contract import ChangedDay
+
     change = field_changes.c
     statement = (
         select(change.con_id, change.field, change.old, change.new, change.seen_at)
@@ -252,6 +254,8 @@ def _keys(imports: Iterable[ImportedDelivery]) -> Iterator[tuple[object, ...]]:
 
 
 def _delivering(row: tuple[Any, ...]) -> DeliveringContract:
+    from ibkr_sync.domain.entities.delivering_contract import DeliveringContract
+
     product = dict(zip(_PRODUCT_COLUMNS, row, strict=False))
     rest = row[len(_PRODUCT_COLUMNS) :]
     contract = dict(zip(_CONTRACT_COLUMNS, rest, strict=False))

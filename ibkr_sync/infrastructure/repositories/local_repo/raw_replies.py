@@ -25,7 +25,8 @@ from ibkr_sync.domain.ports.raw_replies import (
     RawReplyUsage,
 )
 from ibkr_sync.domain.runs.future_update import FutureFailure
-from ibkr_sync.domain.runs.sync_policy import RunKind, SyncRun
+from ibkr_sync.domain.runs.run_kind import RunKind
+from ibkr_sync.domain.runs.sync_policy import SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.database.failures import translated_failures
 from ibkr_sync.infrastructure.repositories.local_repo.database.lock import run_lock

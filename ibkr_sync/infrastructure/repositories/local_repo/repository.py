@@ -25,7 +25,8 @@ from ibkr_sync.domain.evidence.recognition import reply_mark, settled_until
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.futures import LocalFuturePort
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
-from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
+from ibkr_sync.domain.runs.run_kind import RunKind
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
 from ibkr_sync.domain.selection.product_choice import most_stored
 from ibkr_sync.infrastructure.repositories.local_repo.products import reads
 from ibkr_sync.infrastructure.repositories.local_repo.products.stored_futures import StoredFutures

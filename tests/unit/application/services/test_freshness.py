@@ -25,8 +25,9 @@ from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.watchlist import WatchedProduct
 from ibkr_sync.domain.runs.future_update import FutureFailure
+from ibkr_sync.domain.runs.run_kind import RunKind
 from ibkr_sync.domain.runs.staleness import StaleReason
-from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from one_case import one_case
 
 A_DAY = timedelta(hours=26)

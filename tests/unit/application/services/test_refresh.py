@@ -32,7 +32,8 @@ from ibkr_sync.domain.errors import (
     UnreachableReason,
 )
 from ibkr_sync.domain.ports.watchlist import WatchedProduct
-from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
+from ibkr_sync.domain.runs.run_kind import RunKind
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.infrastructure.repositories.delegating import DelegatingFutureRepository
 from one_case import one_case
 

@@ -17,6 +17,7 @@ from ibkr_sync.domain.delivery.expirations import Expiration, ExpirationKind
 from ibkr_sync.domain.delivery.hold_limits import HoldLimit, HoldLimitKind
 from ibkr_sync.domain.delivery.nearest_contract import NearestJudgement
 from ibkr_sync.domain.entities.contracts import FuturesContract
+from ibkr_sync.domain.entities.delivering_contract import DeliveringContract
 from ibkr_sync.domain.entities.delivery import Confidence
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.entities.product_summary import ProductSummary
@@ -24,7 +25,6 @@ from ibkr_sync.domain.history.events import Event, EventType
 from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync.domain.hours.product_hours import product_hours
 from ibkr_sync.domain.naming.query import FutureQuery
-from ibkr_sync.domain.ports.deliveries import DeliveringContract
 from ibkr_sync.domain.runs.staleness import StaleProduct, StaleReason
 from ibkr_sync_cli.messages.next_command import NextCommand
 from ibkr_sync_cli.page.overview_page import overview_page

@@ -27,11 +27,8 @@ from ibkr_sync.domain.entities.delivery import (
     DeliverySource,
     Settlement,
 )
-from ibkr_sync.domain.entities.imported_delivery import (
-    ImportedDelivery,
-    ImportedRow,
-    ImportOrigin,
-)
+from ibkr_sync.domain.entities.import_origin import ImportOrigin
+from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery, ImportedRow
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from one_case import one_case
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from ibkr_sync.domain.delivery.business_days import BusinessDays
 from ibkr_sync.domain.delivery.delivery_events import delivery_events
 from ibkr_sync.domain.entities.contracts import ContractListing, ContractMonth, FuturesContract
+from ibkr_sync.domain.entities.delivering_contract import ChangedDay, DeliveringContract
 from ibkr_sync.domain.entities.delivery import Confidence, DeliveryDates, DeliverySource
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.ports.deliveries import ChangedDay, DeliveringContract
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 from one_case import one_case
 

@@ -44,9 +44,9 @@ from ibkr_sync.domain.runs.diagnosis.installation import (
 )
 from ibkr_sync.domain.runs.diagnosis.notifiers import NotifierFacts, judge_notifiers
 from ibkr_sync.domain.runs.diagnosis.schedule import judge_schedule
+from ibkr_sync.domain.runs.run_kind import RunKind
 from ibkr_sync.domain.runs.run_outcomes import RunOutcome
 from ibkr_sync.domain.runs.run_records import RecordedRun
-from ibkr_sync.domain.runs.sync_policy import RunKind
 from one_case import one_case
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -8,10 +8,10 @@ from ibkr_sync.domain.entities.futures import AssetClass, Origin, ProductKey
 from ibkr_sync.domain.entities.product_summary import ProductSummary
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.contract_counts import ContractCounts
+from ibkr_sync.domain.runs.run_kind import RunKind
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
 from ibkr_sync.domain.runs.run_records import RecordedProduct, RecordedRun
 from ibkr_sync.domain.runs.staleness import StaleReason, is_alarmingly_stale, judge_staleness
-from ibkr_sync.domain.runs.sync_policy import RunKind
 from one_case import one_case
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

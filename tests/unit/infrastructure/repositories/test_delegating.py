@@ -29,7 +29,8 @@ from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture, AcquiredLa
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.future_source import Acquisition, FutureSource, KnownFutures
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
-from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy
+from ibkr_sync.domain.runs.run_kind import RunKind
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy
 from ibkr_sync.domain.selection.product_choice import choose_product
 from ibkr_sync.infrastructure.repositories.delegating import DelegatingFutureRepository
 

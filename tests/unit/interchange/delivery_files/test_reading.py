@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibkr_sync.domain.entities.contracts import ContractMonth
-from ibkr_sync.domain.entities.imported_delivery import ImportedRow, ImportOrigin
+from ibkr_sync.domain.entities.import_origin import ImportOrigin
+from ibkr_sync.domain.entities.imported_delivery import ImportedRow
 from ibkr_sync.interchange.delivery_files.day_texts import read_day, read_month
 from ibkr_sync.interchange.delivery_files.json_files import read_json_rows
 from ibkr_sync.interchange.delivery_files.reading import read_delivery_file

@@ -13,12 +13,8 @@ from datetime import UTC, date, datetime, time
 from functools import lru_cache
 
 from ibkr_sync.catalogue import login_zone
-from ibkr_sync.domain.evidence.last_trade import (
-    LIKELY_YEARS,
-    LastTrade,
-    SettledLastTrade,
-    settle_last_trade,
-)
+from ibkr_sync.domain.entities.contracts import LIKELY_YEARS
+from ibkr_sync.domain.evidence.last_trade import LastTrade, SettledLastTrade, settle_last_trade
 
 _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?"
 _LAST_TRADE = re.compile(

@@ -16,7 +16,7 @@ from ibkr_sync.domain.history.recorded_history import (
     RecordedReply,
     RecordedRun,
 )
-from ibkr_sync.domain.runs.sync_policy import RunKind
+from ibkr_sync.domain.runs.run_kind import RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.database.snapshot import loaded_in
 from ibkr_sync.infrastructure.repositories.local_repo.history.recorded_changes import (
     read_changes,

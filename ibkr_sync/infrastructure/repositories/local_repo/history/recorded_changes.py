@@ -15,7 +15,7 @@ from ibkr_sync.domain.evidence.product_update import LISTING, PRODUCT
 from ibkr_sync.domain.evidence.remarks import REMARKS
 from ibkr_sync.domain.history.recorded_history import RecordedChange
 from ibkr_sync.domain.history.remark_changes import RECURRENCE
-from ibkr_sync.domain.runs.sync_policy import RunKind
+from ibkr_sync.domain.runs.run_kind import RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
     contracts,
     field_changes,

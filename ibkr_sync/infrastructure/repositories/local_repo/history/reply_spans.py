@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.futures import ProductKey
 from ibkr_sync.domain.history.recorded_history import ReplySpan
-from ibkr_sync.domain.runs.sync_policy import RunKind
+from ibkr_sync.domain.runs.run_kind import RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.history.recorded_changes import KEY
 from ibkr_sync.infrastructure.repositories.local_repo.runs.outcomes import APPLIED
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (

@@ -18,7 +18,6 @@ from ibkr_sync.domain.entities.delivery import (
     DeliveryDates,
     DeliverySource,
 )
-from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
 from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import (
     bulk_batches,
     bulk_insert,
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
     from ibkr_sync.domain.entities.contracts import FuturesContract
     from ibkr_sync.domain.entities.futures import Future
+    from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
     from ibkr_sync.domain.evidence.chain_diff import FieldChange
     from ibkr_sync.domain.runs.sync_policy import SyncRun
 
@@ -140,6 +140,8 @@ def write_imports(
 
 
 def _import(row: Row[Any]) -> ImportedDelivery:
+    from ibkr_sync.domain.entities.imported_delivery import ImportedDelivery
+
     source = DeliverySource(source=row.source, confidence=Confidence.A, learnt_on=row.learnt_on)
     dates: dict[str, Any] = {name: getattr(row, name) for name in DELIVERY_DATES}
     said = {name: source for name, day in dates.items() if day is not None}

@@ -15,9 +15,9 @@ from ibkr_sync.domain.errors import StorageError
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.runs import RunsPort
 from ibkr_sync.domain.runs.contract_counts import ContractCounts
+from ibkr_sync.domain.runs.run_kind import RunKind
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome
 from ibkr_sync.domain.runs.run_records import RecordedProduct, RecordedRun
-from ibkr_sync.domain.runs.sync_policy import RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.database.lock_holder import find_lock_holder
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (

@@ -12,8 +12,9 @@ from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.errors import StorageError
+from ibkr_sync.domain.runs.run_kind import RunKind
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
-from ibkr_sync.domain.runs.sync_policy import RunKind, SyncRun
+from ibkr_sync.domain.runs.sync_policy import SyncRun
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.database.lock import run_lock
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import map_to_storable_text

@@ -45,10 +45,10 @@ from ibkr_sync.domain.entities.futures import (
     Origin,
     Underlying,
 )
-from ibkr_sync.domain.entities.imported_delivery import ImportOrigin
+from ibkr_sync.domain.entities.import_origin import ImportOrigin
 from ibkr_sync.domain.entities.schedules import TradingSchedule
+from ibkr_sync.domain.runs.run_kind import RunKind
 from ibkr_sync.domain.runs.run_outcomes import ProductOutcome, RunOutcome
-from ibkr_sync.domain.runs.sync_policy import RunKind
 from ibkr_sync.infrastructure.repositories.local_repo.schema.columns import (
     DecimalColumnType,
     EntryListColumnType,

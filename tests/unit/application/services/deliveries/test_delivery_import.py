@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from ibkr_sync.application.services.deliveries.delivery_import import held_until_close_out
 from ibkr_sync.domain.delivery.business_days import BusinessDays
 from ibkr_sync.domain.entities.contracts import ContractMonth
-from ibkr_sync.domain.entities.imported_delivery import ImportedRow, ImportOrigin
+from ibkr_sync.domain.entities.import_origin import ImportOrigin
+from ibkr_sync.domain.entities.imported_delivery import ImportedRow
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 
 DAYS = BusinessDays(HolidayCalendar(), "us")

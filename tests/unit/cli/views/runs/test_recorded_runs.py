@@ -10,9 +10,9 @@ from rich.console import Console
 from example_products import NOW
 from ibkr_sync.domain.entities.futures import Origin
 from ibkr_sync.domain.runs.contract_counts import ContractCounts
+from ibkr_sync.domain.runs.run_kind import RunKind
 from ibkr_sync.domain.runs.run_outcomes import RunOutcome
 from ibkr_sync.domain.runs.run_records import RecordedRun
-from ibkr_sync.domain.runs.sync_policy import RunKind
 from ibkr_sync_cli.views.runs.recorded_runs import recorded_runs_view
 
 

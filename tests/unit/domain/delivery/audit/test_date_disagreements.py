@@ -10,7 +10,8 @@ from ibkr_sync.domain.delivery.audit.date_disagreements import date_disagreement
 from ibkr_sync.domain.delivery.delivery_book import DeliveryBook
 from ibkr_sync.domain.entities.contracts import ContractMonth, FuturesContract
 from ibkr_sync.domain.entities.futures import Future
-from ibkr_sync.domain.entities.imported_delivery import ImportedRow, ImportOrigin
+from ibkr_sync.domain.entities.import_origin import ImportOrigin
+from ibkr_sync.domain.entities.imported_delivery import ImportedRow
 from ibkr_sync.domain.history.severity import Severity
 from ibkr_sync.infrastructure.calendars import HolidayCalendar
 

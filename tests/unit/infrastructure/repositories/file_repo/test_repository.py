@@ -36,7 +36,8 @@ from ibkr_sync.domain.errors import (
 from ibkr_sync.domain.evidence.acquired_future import AcquiredFuture
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
-from ibkr_sync.domain.runs.sync_policy import RunKind, SyncPolicy, SyncRun
+from ibkr_sync.domain.runs.run_kind import RunKind
+from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
 from ibkr_sync.infrastructure.repositories.file_repo.repository import FileFutureRepository
 from ibkr_sync.interchange.product_document import product_to_document
 from ibkr_sync.interchange.product_rows import CONTRACT_COLUMNS, product_to_rows
