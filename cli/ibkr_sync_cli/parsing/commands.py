@@ -1,16 +1,17 @@
-"""Commands and groups: they take the global options in any place, and have one form of help."""
+"""Commands and groups: they take the global options in any place, and have one form of help.
+
+Help, and what is said of a refused call, is imported where it is written.
+"""
 
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from ibkr_sync_cli.messages.command_words import command_words
-from ibkr_sync_cli.messages.usage_errors import PROGRAM, UsageProblem, no_such_command, quoted
-from ibkr_sync_cli.parsing.help_page import help_page
+from ibkr_sync_cli.messages.exit_codes import ExitCode
 from ibkr_sync_cli.parsing.plain_values import read_plain_values
 
 _RUN = "--run"
@@ -54,6 +55,8 @@ class _WithGlobalOptions:
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the page of help."""
+        from ibkr_sync_cli.parsing.help_page import help_page
+
         formatter.write(help_page(self, ctx))
 
 
@@ -65,15 +68,21 @@ class Command(_WithGlobalOptions, TyperCommand):
         ctx.allow_extra_args = True  # or typer would refuse them in its own words
         rest = super().parse_args(ctx, args)
         if rest and not ctx.resilient_parsing:
-            known = " ".join((PROGRAM, *command_words(ctx)))
-            takes_run = any(_RUN in param.opts for param in self.get_params(ctx))
-            is_run = takes_run and rest[0].isascii() and rest[0].isdigit()
-            raise UsageProblem(
-                f"{known} does not take {quoted(rest[0])} as well.",
-                next_step=f"Did you mean {known} {_RUN} {rest[0]}?" if is_run else None,
-                ctx=ctx,
-            )
+            self._refuse(ctx, rest[0])
         return rest
+
+    def _refuse(self, ctx: Any, word: str) -> NoReturn:
+        from ibkr_sync_cli.messages.command_words import command_words
+        from ibkr_sync_cli.messages.usage_errors import PROGRAM, UsageProblem, quoted
+
+        known = " ".join((PROGRAM, *command_words(ctx)))
+        takes_run = any(_RUN in param.opts for param in self.get_params(ctx))
+        is_run = takes_run and word.isascii() and word.isdigit()
+        raise UsageProblem(
+            f"{known} does not take {quoted(word)} as well.",
+            next_step=f"Did you mean {known} {_RUN} {word}?" if is_run else None,
+            ctx=ctx,
+        )
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command, with all global options, wherever they stood."""
@@ -89,7 +98,7 @@ class Group(_WithGlobalOptions, TyperGroup):
         """Read the words up to the next command; without any, show the help on stderr."""
         if not args and not ctx.resilient_parsing:
             typer.echo(ctx.get_help(), err=True)
-            ctx.exit(UsageProblem.exit_code)
+            ctx.exit(ExitCode.USAGE)
         return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -97,6 +106,8 @@ class Group(_WithGlobalOptions, TyperGroup):
         name = args[0]
         command = self.get_command(ctx, name)
         if command is None and not ctx.resilient_parsing:
+            from ibkr_sync_cli.messages.usage_errors import no_such_command
+
             raise no_such_command(ctx, name, self.commands)
         return name if command else None, command, args[1:]
 

@@ -1,4 +1,7 @@
-"""Which of its readings a text is taken in, by what is known of its words."""
+"""Which of its readings a text is taken in, by what is known of its words.
+
+What only the reading as a contract needs is imported there: most texts are products.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +16,13 @@ from ibkr_sync.domain.entities.futures import ChainExtent, ProductKey
 from ibkr_sync.domain.naming.query import FutureQuery, QueryAlternative
 from ibkr_sync.domain.naming.spellings import ContractSpelling, DaySpelling, SymbolSpellings
 from ibkr_sync.domain.naming.word_meaning import WordMeaning, WordRole, meaning_of, meaning_of_root
-from ibkr_sync.domain.selection.contract_choice import (
-    ContractWords,
-    holds_contract,
-    is_choice_by_symbol,
-)
 from ibkr_sync.domain.selection.product_choice import most_stored
 
 if TYPE_CHECKING:
     from ibkr_sync.domain.naming.known_products import KnownProduct
     from ibkr_sync.domain.naming.notices import Notice
     from ibkr_sync.domain.ports.pins import Pin
+    from ibkr_sync.domain.selection.contract_choice import ContractWords
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +103,8 @@ class Inquiry:
 
     def _as_typed(self) -> SymbolResolution:
         """What nobody knows, as it stands, for the source to make something of it."""
+        from ibkr_sync.domain.selection.contract_choice import ContractWords
+
         words = self.words
         spelling = words.contracts[0] if words.product is None else None
         symbol = spelling.root if spelling else words.text
@@ -129,6 +130,8 @@ class Inquiry:
 
     def _spelled_and_stored(self) -> Iterator[tuple[KnownProduct, SymbolResolution]]:
         """Those of them that are in a stored chain."""
+        from ibkr_sync.domain.selection.contract_choice import holds_contract
+
         chains = {known.key: product for product, known in self.names.chains()}
         for spelling, meaning in self._spelled():
             words = self._contract(spelling)
@@ -140,6 +143,8 @@ class Inquiry:
 
     def _named_and_stored(self) -> Iterator[tuple[KnownProduct, SymbolResolution]]:
         """The readings as conId or local symbol of a stored contract."""
+        from ibkr_sync.domain.selection.contract_choice import ContractWords, is_choice_by_symbol
+
         text, con_id = self.words.text, self.words.con_id
         for product, known in self.names.chains():
             contract = None
@@ -231,6 +236,8 @@ class Inquiry:
         )
 
     def _contract(self, spelling: ContractSpelling) -> ContractWords:
+        from ibkr_sync.domain.selection.contract_choice import ContractWords
+
         return ContractWords(text=self.words.text, spelling=spelling)
 
     def _exchange_notices(

@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from datetime import datetime
-from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -180,6 +179,8 @@ class SymbolResolver:
         known = {*stored, *self._catalogue.known_exchanges()}
         code = typed if typed in known else self._catalogue.current_exchange(typed, "")
         if code not in known:
+            from difflib import get_close_matches  # only where something is wrong
+
             raise UnknownExchangeError(typed, get_close_matches(typed, sorted(known), n=3))
         return code
 
