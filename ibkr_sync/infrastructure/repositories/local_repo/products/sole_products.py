@@ -90,5 +90,5 @@ def _of_symbols(connection: Connection, symbols: Collection[str]) -> Iterator[So
                 asset_class=asset_class,
                 origin=origin,
                 synced_at=synced_at,
-                mark=mark,
+                mark=mark if isinstance(mark, str) else None,
             )
