@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -237,8 +237,12 @@ class InMemoryFutureRepository(LocalFuturePort[F], StoredForPlan, Generic[F]):
         return {}
 
     def store_again(
-        self, reply: RecognisedReply, query: FutureQuery, run: SyncRun, *, is_last: bool = False
-    ) -> FutureUpdate[F]:
+        self,
+        replies: Mapping[FutureQuery, RecognisedReply],
+        run: SyncRun,
+        *,
+        is_last: bool = False,
+    ) -> tuple[FutureUpdate[F], ...]:
         raise NotImplementedError("it recognises nothing")
 
     def plan_entity(

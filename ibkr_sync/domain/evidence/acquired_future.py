@@ -90,6 +90,10 @@ class RecognisedReply:
     statement: ReplyStatement
     evidence: Evidence
 
+    def given_at(self, now: datetime) -> datetime:
+        """When its source said so; by a clock that was set back since, the instant `now`."""
+        return min(self.evidence.received_at, now)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AbsentFuture:

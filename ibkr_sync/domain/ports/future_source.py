@@ -87,6 +87,7 @@ class FutureSource(Protocol[F_co]):
         Or with the ReplyError, ProductLookupError, GatewayError or SourceFileError that it
         fails with, the refused reply behind it where there is one, or the absence of a product
         that is stored. What it yields is stored
-        before the next is asked of the iterator. Raises what makes the source useless for all
-        queries: before it returns if that can be, for then no run is opened.
+        before the next is asked of the iterator, but for recognised replies: a few of them are
+        stored together, and all before anything else is. Raises what makes the source useless for
+        all queries: before it returns if that can be, for then no run is opened.
         """

@@ -7,7 +7,7 @@ One shape for all asset types: `FuturePort[IndexFuture]` holds index futures,
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -118,11 +118,16 @@ class LocalFuturePort(FuturePort[F], StoredProducts, Protocol[F]):
 
     @abstractmethod
     def store_again(
-        self, reply: RecognisedReply, query: FutureQuery, run: SyncRun, *, is_last: bool = False
-    ) -> FutureUpdate[F]:
-        """Store a reply that says nothing new but hours, beside all that is stored of its product.
+        self,
+        replies: Mapping[FutureQuery, RecognisedReply],
+        run: SyncRun,
+        *,
+        is_last: bool = False,
+    ) -> tuple[FutureUpdate[F], ...]:
+        """Store replies that say nothing new but hours, beside what is stored of their products.
 
-        In one transaction, and as `get_or_create_entity` would store it. Raises StorageError.
+        In one transaction for all, which are of different products, and as `get_or_create_entity`
+        would store them. Raises StorageError; then nothing was stored.
         """
 
     @abstractmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -36,6 +36,7 @@ from ibkr_sync.domain.runs.contract_counts import counts_of
 from ibkr_sync.domain.runs.future_update import FutureFailure, FutureUpdate
 from ibkr_sync.domain.runs.run_kind import RunKind
 from ibkr_sync.domain.runs.sync_policy import SyncPolicy, SyncRun
+from ibkr_sync.infrastructure.repositories.recognised_together import recognised_together
 
 _log = logging.getLogger(__name__)
 
@@ -114,21 +115,40 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
         left: int,
     ) -> Iterator[FutureUpdate[F] | FutureFailure]:
         """Store what is acquired for the products that are left, so many of them."""
-        for acquisition in acquisitions:
+        for acquisition in recognised_together(acquisitions, left):
             if isinstance(acquisition, AcquiredLadders):
                 if run is not None:
                     self._local.store_market_rules(acquisition.rules)
+                continue
+            if isinstance(acquisition, Mapping):
+                left -= len(acquisition)
+                yield from self._store_again(acquisition, stored, run, is_last=left == 0)
                 continue
             left -= 1
             query, acquired = acquisition
             outcome = self._conclude(query, acquired, policy, run, is_last=left == 0)
             stored.forget(outcome)
-            if isinstance(acquired, RecognisedReply):
-                stored.note_rules(acquired.product.market_rule_ids)
-            elif isinstance(outcome, FutureUpdate) and outcome.applied:
+            if isinstance(outcome, FutureUpdate) and outcome.applied:
                 stored.note(outcome)
             _log_outcome(outcome)
             yield outcome
+
+    def _store_again(
+        self,
+        replies: Mapping[FutureQuery, RecognisedReply],
+        stored: _StoredInRun[F],
+        run: SyncRun | None,
+        *,
+        is_last: bool,
+    ) -> Iterator[FutureUpdate[F]]:
+        if run is None:
+            raise ValueError(f"{len(replies)} products are recognised in a dry run")
+        updates = self._local.store_again(replies, run, is_last=is_last)
+        for update in updates:  # before any is given: callers may leave with what they want
+            stored.forget(update)
+            stored.note_rules(replies[update.query].product.market_rule_ids)
+            _log_outcome(update)
+        yield from updates
 
     @contextmanager
     def _run(
@@ -163,7 +183,7 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
     def _conclude(
         self,
         query: FutureQuery,
-        acquired: AcquiredFuture[F] | RecognisedReply | AbsentFuture | RefusedReply | IbkrSyncError,
+        acquired: AcquiredFuture[F] | AbsentFuture | RefusedReply | IbkrSyncError,
         policy: SyncPolicy,
         run: SyncRun | None,
         *,
@@ -178,10 +198,6 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
             acquired.asked = self.source.origin
         if isinstance(acquired, IbkrSyncError):
             return self._fail(query, acquired, run)
-        if isinstance(acquired, RecognisedReply):
-            if run is None:
-                raise ValueError(f"{acquired.product.key} is recognised in a dry run")
-            return self._local.store_again(acquired, query, run, is_last=is_last)
         try:
             if run is None:
                 update = self._local.plan_entity(acquired, query, policy)

@@ -6,7 +6,7 @@ What writes is imported where it is used: a command that only reads starts witho
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
@@ -160,7 +160,7 @@ class LocalFutureRepository(StoredFutures[F], LocalFuturePort[F]):
             self._write_deliveries(connection, update.product, product_id, run, now)
             if acquired.evidence is not None:
                 keep_evidence(
-                    connection, acquired.evidence, product_id, run, self._outdated_before(now)
+                    connection, {product_id: acquired.evidence}, run, self._outdated_before(now)
                 )
             ReplyRecognition(connection, self._catalogue, now).remember(
                 product_id, update.product, _mark_of(acquired, plan, query, now)
@@ -189,41 +189,31 @@ class LocalFutureRepository(StoredFutures[F], LocalFuturePort[F]):
         )
 
     def store_again(
-        self, reply: RecognisedReply, query: FutureQuery, run: SyncRun, *, is_last: bool = False
-    ) -> FutureUpdate[F]:
-        from ibkr_sync.domain.evidence.chain_diff import ChainDiff
-        from ibkr_sync.infrastructure.repositories.local_repo.evidence.evidence_rows import (
-            keep_evidence,
+        self,
+        replies: Mapping[FutureQuery, RecognisedReply],
+        run: SyncRun,
+        *,
+        is_last: bool = False,
+    ) -> tuple[FutureUpdate[F], ...]:
+        from ibkr_sync.infrastructure.repositories.local_repo.runs.seen_again import (
+            write_seen_again,
         )
-        from ibkr_sync.infrastructure.repositories.local_repo.products import writes
-        from ibkr_sync.infrastructure.repositories.local_repo.runs import outcomes
 
-        now, known, said = self._clock(), reply.product, reply.statement
-        synced_at = min(reply.evidence.received_at, now)
-        mark = known.marked_again(query, said, synced_at)
-        diff = ChainDiff(unchanged=len(said.con_ids))
+        now = self._clock()
         with writing(self._database) as connection:
-            product_id = writes.write_seen_again(connection, reply, synced_at, mark, now)
-            keep_evidence(connection, reply.evidence, product_id, run, self._outdated_before(now))
-            outcomes.record_outcome(
-                connection,
-                query,
-                diff,
-                product_id=product_id,
-                is_new=False,
-                run=run,
-                now=now,
-                given_at=synced_at,
-            )
+            diffs = write_seen_again(connection, replies, run, now, self._outdated_before(now))
             self._end_with(connection, run, now, is_last=is_last)
         if is_last:
             self._database.ended_run = run.run_id
-        return FutureUpdate(
-            query=query,
-            stored=self._unread(known.key, known.origin, synced_at),
-            is_new=False,
-            diff=diff,
-            is_recognised=True,
+        return tuple(
+            FutureUpdate(
+                query=query,
+                stored=self._unread(reply.product.key, reply.product.origin, reply.given_at(now)),
+                is_new=False,
+                diff=diffs[query],
+                is_recognised=True,
+            )
+            for query, reply in replies.items()
         )
 
     def remembered(self, queries: Collection[FutureQuery]) -> dict[FutureQuery, RememberedProduct]:

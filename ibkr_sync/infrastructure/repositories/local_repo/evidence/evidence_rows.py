@@ -6,6 +6,7 @@ Every function works inside the caller's transaction.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -52,43 +53,49 @@ _WORTH_A_BASE = 4
 
 def keep_evidence(
     connection: Connection,
-    evidence: Evidence,
-    product_id: int,
+    replies: Mapping[int, Evidence],
     run: SyncRun,
     outdated_before: datetime | None,
 ) -> None:
-    """Keep a raw reply, and let go of the product's older ones received before an instant."""
+    """Keep raw replies by ids of products, and let go of their older ones before an instant."""
+    rows = [_row(connection, evidence, product_id, run) for product_id, evidence in replies.items()]
+    bulk_insert(connection, raw_replies, _COLUMNS, rows)
+    if outdated_before is not None:
+        connection.execute(_PRUNE, {"before": outdated_before, "product_ids": sorted(replies)})
+
+
+def _row(
+    connection: Connection, evidence: Evidence, product_id: int, run: SyncRun
+) -> tuple[object, ...]:
+    """In the order of its columns."""
     frames = (*evidence.frames, *evidence.answers)
     packed, base_id = _packed(connection, evidence, frames)
-    row = (
+    return (
         *(run.run_id, product_id, evidence.received_at),
         *(evidence.server_version, evidence.client_version),
         *(packed.frame_count, packed.frames, packed.sha256, base_id),
         *(evidence.symbol, evidence.exchange, evidence.include_expired),
         *(len(evidence.answers), tuple(sorted(evidence.gone))),
     )
-    bulk_insert(connection, raw_replies, _COLUMNS, (row,))
-    if outdated_before is not None:
-        connection.execute(_PRUNE, {"before": outdated_before, "product_id": product_id})
 
 
 def prunable(
     before: datetime | BindParameter[datetime],
-    product_id: BindParameter[int] | None = None,
+    product_ids: BindParameter[int] | None = None,
 ) -> ColumnElement[bool]:
     """Whether a reply was received before an instant, and neither its product's newest nor of use.
 
-    Of use is one that others, which stay, were packed beside. Those of other products than one
-    that is given all stay; they answer the same question if they share its symbol.
+    Of use is one that others, which stay, were packed beside. Those of other products than are
+    given all stay; they answer the same question if they share a symbol.
     """
     row, own, other = raw_replies.c, raw_replies.alias(), raw_replies.alias()
     newest = select(func.max(own.c.id)).group_by(own.c.product_id)
     is_old = row.received_at < before
     stays = other.c.received_at >= before
-    if product_id is not None:
-        newest = newest.where(own.c.product_id == product_id)
-        is_old = and_(row.product_id == product_id, is_old)
-        stays = or_(stays, other.c.product_id != product_id)
+    if product_ids is not None:
+        newest = newest.where(own.c.product_id.in_(product_ids))
+        is_old = and_(row.product_id.in_(product_ids), is_old)
+        stays = or_(stays, other.c.product_id.not_in(product_ids))
     is_of_use = exists().where(other.c.base_id == row.id, or_(stays, other.c.id.in_(newest)))
     return and_(is_old, row.id.not_in(newest), ~is_of_use.correlate(raw_replies))
 
@@ -168,6 +175,6 @@ _NEWEST_WHOLE = (
 _PRUNE = delete(raw_replies).where(
     prunable(
         bindparam("before", type_=raw_replies.c.received_at.type),
-        bindparam("product_id", type_=Integer()),
+        bindparam("product_ids", type_=Integer(), expanding=True),
     )
 )

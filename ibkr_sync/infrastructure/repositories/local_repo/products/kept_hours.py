@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -67,17 +67,21 @@ def keep_hours_by_day(
     """
     days = days_of_new_hours(product, before, now)
     if is_new:
-        _append(connection, product_id, newly_said_days(days, {}), None, now)
+        rows = _rows(product_id, newly_said_days(days, {}), None, now)
+        bulk_insert(connection, hours_days, _COLUMNS, rows)
     else:
-        keep_days(connection, product_id, days, now)
+        keep_days(connection, {product_id: days}, now)
 
 
 def keep_days(
-    connection: Connection, product_id: int, days: Mapping[date, DayHours], now: datetime
+    connection: Connection, said: Mapping[int, Mapping[date, DayHours]], now: datetime
 ) -> None:
-    """Keep what was just said of days of a stored product, unless it is kept already."""
-    kept, last = _newest_of(connection, product_id, days)
-    _append(connection, product_id, newly_said_days(days, kept), last, now)
+    """Keep what was just said of days of stored products, by their ids, unless it is kept."""
+    rows: list[tuple[object, ...]] = []
+    for product_id, days in said.items():
+        kept, last = _newest_of(connection, product_id, days)
+        rows.extend(_rows(product_id, newly_said_days(days, kept), last, now))
+    bulk_insert(connection, hours_days, _COLUMNS, rows)
 
 
 def correct_hours_by_day(
@@ -86,7 +90,7 @@ def correct_hours_by_day(
     """Let what days say when replies are read again take the place of what is kept of them."""
     kept, last = _newest_of(connection, product_id, days)
     other = {day: hours for day, hours in days.items() if hours != kept.get(day)}
-    _append(connection, product_id, other, last, now)
+    bulk_insert(connection, hours_days, _COLUMNS, _rows(product_id, other, last, now))
 
 
 def read_hours_by_day(connection: Connection, product_id: int) -> dict[date, DayHours]:
@@ -95,19 +99,13 @@ def read_hours_by_day(connection: Connection, product_id: int) -> dict[date, Day
     return found
 
 
-def _append(
-    connection: Connection,
-    product_id: int,
-    days: Mapping[date, DayHours],
-    last: datetime | None,
-    now: datetime,
-) -> None:
+def _rows(
+    product_id: int, days: Mapping[date, DayHours], last: datetime | None, now: datetime
+) -> Iterator[tuple[object, ...]]:
+    """In the order of their columns; `last` is when the last that is kept was seen."""
     seen_at = now if last is None else instant_of_succession(last, now)
-    rows = (
-        (product_id, day, seen_at, hours.trading, hours.liquid, hours.time_zone)
-        for day, hours in days.items()
-    )
-    bulk_insert(connection, hours_days, _COLUMNS, rows)
+    for day, hours in days.items():
+        yield (product_id, day, seen_at, hours.trading, hours.liquid, hours.time_zone)
 
 
 def _newest_of(

@@ -11,13 +11,11 @@ from sqlalchemy import Table, bindparam, delete, insert, update
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.futures import Future, ProductKey
-from ibkr_sync.domain.hours.hours_by_day import days_of_rolled_hours
 from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import (
     bulk_insert,
     bulk_update,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.products.kept_hours import (
-    keep_days,
     keep_hours_by_day,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import (
@@ -28,7 +26,6 @@ from ibkr_sync.infrastructure.repositories.local_repo.products.mapping import (
     stored_last_seen,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.products.schedules import (
-    find_to_roll,
     write_schedules,
 )
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
@@ -41,7 +38,6 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import (
 
 if TYPE_CHECKING:
     from ibkr_sync.domain.entities.contracts import FuturesContract
-    from ibkr_sync.domain.evidence.acquired_future import RecognisedReply
     from ibkr_sync.domain.evidence.chain_diff import FieldChange
     from ibkr_sync.domain.evidence.product_update import ProductUpdate
     from ibkr_sync.domain.runs.sync_policy import SyncRun
@@ -99,22 +95,6 @@ def write_update(
     is_new = before.product_id is None
     keep_hours_by_day(connection, product_id, planned.product, before.chain, now, is_new=is_new)
     return product_id
-
-
-def write_seen_again(
-    connection: Connection, reply: RecognisedReply, synced_at: datetime, mark: str, now: datetime
-) -> int:
-    """Store that a product was seen again, with the hours of now, and give the id of its row.
-
-    All contracts that the reply shows share their hours. By the `mark` it is recognised next time.
-    """
-    hours = reply.statement.schedule
-    found = find_to_roll(connection, reply.product.key, hours)
-    values = {"synced_at": synced_at, "schedule_id": found.schedule_id, "reply_digest": mark}
-    connection.execute(_PRODUCT, {"product_id": found.product_id} | values)
-    days = days_of_rolled_hours(found.before, hours, found.time_zone)
-    keep_days(connection, found.product_id, days, now)
-    return found.product_id
 
 
 def _absorb_stub(connection: Connection, stub_id: int, product_id: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy.engine import Connection
@@ -54,6 +54,23 @@ def record_outcome(
     message = map_to_storable_text("; ".join(left_out)) or None
     row = (*asked, product_id, outcome, *_values(counts), None, message, given_at)
     bulk_insert(connection, run_products, _COLUMNS, (row,))
+
+
+def record_unchanged(
+    connection: Connection,
+    seen: Iterable[tuple[FutureQuery, int, ChainDiff, datetime]],
+    run: SyncRun,
+    now: datetime,
+) -> None:
+    """Record that the run saw products again: ids, what did not change, and when it was said."""
+    rows = (
+        (
+            *(*_asked(query, run, now), product_id, ProductOutcome.UNCHANGED),
+            *(*_values(counts_of(diff)), None, None, given_at),
+        )
+        for query, product_id, diff, given_at in seen
+    )
+    bulk_insert(connection, run_products, _COLUMNS, rows)
 
 
 def record_failed_outcome(
