@@ -21,7 +21,14 @@ from fakes.recordings import contract_row, received_frame
 from ibkr_sync.bootstrap.services import delivery_book
 from ibkr_sync.catalogue import load_catalogue
 from ibkr_sync.domain.entities.futures import Future, Origin
-from ibkr_sync.domain.errors import IbkrSyncError, InvalidReplyError, RequestRejectedError
+from ibkr_sync.domain.errors import (
+    IbkrSyncError,
+    InvalidReplyError,
+    ProductLookupError,
+    ReplyError,
+    RequestRejectedError,
+    StorageError,
+)
 from ibkr_sync.domain.evidence.recognition import LONGEST_RECOGNISED, RememberedProduct
 from ibkr_sync.domain.naming.query import FutureQuery
 from ibkr_sync.domain.ports.future_source import Acquisition, FutureSource, KnownFutures
@@ -119,7 +126,7 @@ class Replies(FutureSource[Future]):
                         request = dialogue.send(reply)
             except StopIteration as end:
                 yield query, end.value
-            except IbkrSyncError as error:
+            except (ReplyError, ProductLookupError) as error:
                 yield query, error
 
     def _reply(self, request: ContractRequest) -> ContractReply:
@@ -352,7 +359,11 @@ def test_rows_that_were_altered_are_read_and_the_reply_wins(world: World, by_han
 
 @pytest.mark.parametrize(
     "by_hand",
-    ["UPDATE products SET reply_digest = 'by hand'", "UPDATE products SET reply_digest = NULL"],
+    [
+        "UPDATE products SET reply_digest = 'by hand'",
+        "UPDATE products SET reply_digest = NULL",
+        "UPDATE products SET reply_digest = x'00ff'",
+    ],
 )
 def test_a_digest_that_was_altered_says_nothing(world: World, by_hand: str) -> None:
     world.live_through(Night())
@@ -360,6 +371,67 @@ def test_a_digest_that_was_altered_says_nothing(world: World, by_hand: str) -> N
     assert not is_recognised(world.live_through(Night(by_hand=by_hand)))
     assert world.rows()["contracts"] == before
     assert is_recognised(world.live_through(Night()))
+
+
+OF_ANOTHER_TYPE = (
+    "UPDATE products SET name = x'00ff'",
+    "UPDATE products SET synced_at = 'garbage'",
+    "UPDATE products SET origin = 5",
+    "UPDATE contracts SET venues = 'garbage'",
+    "UPDATE contracts SET venues = x'00ff'",
+    "UPDATE contracts SET min_tick = 'garbage'",
+    "UPDATE contracts SET last_trade_date = 5",
+    "UPDATE schedules SET trading_sessions = 'garbage'",
+    "UPDATE schedules SET liquid_sessions = 5",
+)
+
+
+def test_a_value_of_another_type_fails_what_it_fails_when_all_is_read() -> None:
+    recognising = _outcomes_over(OF_ANOTHER_TYPE, LocalFutureRepository)
+    assert recognising == _outcomes_over(OF_ANOTHER_TYPE, ReadingAll)
+
+
+def _outcomes_over(
+    spoilt: Iterable[str], local: type[LocalFutureRepository[Future]]
+) -> dict[str, object]:
+    """What comes of a night over the sound database that was altered so; all that it raises too."""
+    outcomes: dict[str, object] = {}
+    with Database(":memory:") as database:
+        world = World(database, local)
+        world.live_through(Night())
+        with reading(database) as connection:
+            driver: Any = connection.connection.driver_connection
+        driver.execute("PRAGMA ignore_check_constraints = 1")
+        sound = driver.serialize()
+        for by_hand in spoilt:
+            driver.deserialize(sound)
+            try:
+                outcome = world.live_through(Night(hours=0, by_hand=by_hand))
+            except (IbkrSyncError, ValueError, TypeError, LookupError) as error:
+                outcomes[by_hand] = repr(error)
+            else:
+                outcomes[by_hand] = (
+                    outcome.diff if isinstance(outcome, FutureUpdate) else str(outcome.error)
+                )
+    return outcomes
+
+
+def test_what_is_renamed_in_mid_run_is_stored_the_next_night(
+    world: World,
+) -> None:
+    world.live_through(Night())
+    store_again = world.local.store_again
+
+    def altered_before(*args: Any, **options: Any) -> tuple[FutureUpdate[Future], ...]:
+        with writing(world.database) as connection:
+            connection.execute(text("UPDATE products SET trading_class = 'FDXS'"))
+        return store_again(*args, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world.local, "store_again", altered_before)
+        with pytest.raises(StorageError, match="was renamed while its reply was awaited"):
+            world.live_through(Night())
+    assert world.live_through(Night()).query == QUERY
 
 
 def test_a_dry_run_recognises_nothing_and_an_import_is_looked_at(world: World) -> None:

@@ -143,7 +143,16 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
     ) -> Iterator[FutureUpdate[F]]:
         if run is None:
             raise ValueError(f"{len(replies)} products are recognised in a dry run")
-        updates = self._local.store_again(replies, run, is_last=is_last)
+        try:
+            updates = self._local.store_again(replies, run, is_last=is_last)
+        except StorageError:
+            if len(replies) == 1:
+                raise
+            *_, last = replies
+            for query, reply in replies.items():  # a row that can't be read keeps back none before
+                alone = {query: reply}
+                yield from self._store_again(alone, stored, run, is_last=is_last and query == last)
+            return
         for update in updates:  # before any is given: callers may leave with what they want
             stored.forget(update)
             stored.note_rules(replies[update.query].product.market_rule_ids)
@@ -357,7 +366,10 @@ class _StoredInRun(KnownFutures, Generic[F]):
             self._reached = self._places.get(query, self._reached)
             ahead = self._due[self._reached : self._reached + _LOOKED_AHEAD]
             queries = [query, *(other for other in ahead if other not in self._remembered)]
-            found = self._local.remembered(queries)
+            try:
+                found = self._local.remembered(queries)
+            except StorageError:  # one row is enough: they are read in full, each by itself
+                found = {}
             for asked in queries:
                 self._remembered[asked] = found.get(asked)
             for known in found.values():

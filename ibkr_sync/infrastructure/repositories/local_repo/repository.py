@@ -20,6 +20,7 @@ from ibkr_sync.domain.errors import (
     ProductNotFoundError,
     ReplyError,
     SampleDataError,
+    StorageError,
 )
 from ibkr_sync.domain.evidence.recognition import reply_mark, settled_until
 from ibkr_sync.domain.naming.query import FutureQuery
@@ -201,7 +202,13 @@ class LocalFutureRepository(StoredFutures[F], LocalFuturePort[F]):
 
         now = self._clock()
         with writing(self._database) as connection:
-            diffs = write_seen_again(connection, replies, run, now, self._outdated_before(now))
+            try:
+                with reads.readable(self._database.name):
+                    diffs = write_seen_again(
+                        connection, replies, run, now, self._outdated_before(now)
+                    )
+            except LookupError as error:
+                raise StorageError(self._database.name, str(error)) from error
             self._end_with(connection, run, now, is_last=is_last)
         if is_last:
             self._database.ended_run = run.run_id
@@ -221,7 +228,7 @@ class LocalFutureRepository(StoredFutures[F], LocalFuturePort[F]):
             ReplyRecognition,
         )
 
-        with reading(self._database) as connection:
+        with reading(self._database) as connection, reads.readable(self._database.name):
             sole = self._find_sole(connection, queries)
             found = ReplyRecognition(connection, self._catalogue, self._clock()).remembered(sole)
         if self._takes_sample_data:

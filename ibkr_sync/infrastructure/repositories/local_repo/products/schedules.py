@@ -110,10 +110,12 @@ def write_schedules(
 def find_to_roll(connection: Connection, key: ProductKey, schedule: TradingSchedule) -> HoursToRoll:
     """Give a stored product with its hours, and the row of the schedule that is to replace them.
 
-    That row is written if it is new.
+    That row is written if it is new. Raises LookupError where no product has this key any more.
     """
     given = key._asdict() | {"digest": schedule_digest(schedule)}
     rows = connection.execute(_TO_ROLL, given).all()
+    if not rows:
+        raise LookupError(f"{key} was renamed while its reply was awaited")
     product_id, old_id, time_zone = rows[0][:3]
     stored = {
         row[3]: TradingSchedule(**dict(zip(_FIELDS, row[4:], strict=True)))
