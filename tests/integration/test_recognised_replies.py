@@ -52,6 +52,7 @@ from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames 
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.normalising.reply_reader import ReplyReader
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
+from ibkr_sync.infrastructure.repositories.local_repo.products import recognition
 from ibkr_sync.infrastructure.repositories.local_repo.repository import LocalFutureRepository
 from ibkr_sync.infrastructure.repositories.local_repo.schema.tables import metadata
 from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import reading, writing
@@ -436,10 +437,29 @@ def test_what_is_renamed_in_mid_run_is_stored_the_next_night(
 
 def test_a_dry_run_recognises_nothing_and_an_import_is_looked_at(world: World) -> None:
     assert not is_recognised(world.live_through(Night(), dry_run=True))
-    imported = (
-        "INSERT INTO delivery_imports (run_id, origin, source, con_id, first_notice_date,"
+    assert not is_recognised(world.live_through(Night(by_hand=imported_at("2026-12-01"))))
+    assert is_recognised(world.live_through(Night()))
+
+
+def imported_at(day: str) -> str:
+    return (
+        "INSERT INTO delivery_imports (run_id, origin, source, con_id, first_notice_date,"  # noqa: S608 - no value of a user's
         " learnt_on, imported_at) VALUES (1, 'exchange', 'mail', 2, '2026-12-20', '2026-12-01',"
-        " '2026-12-01 00:00:00.000000')"
+        f" '{day} 00:00:00.000000')"
     )
-    assert not is_recognised(world.live_through(Night(by_hand=imported)))
+
+
+def test_an_import_that_took_the_place_of_a_lost_one_is_looked_at(world: World) -> None:
+    world.live_through(Night(by_hand=imported_at("2026-12-01")))
+    with writing(world.database) as connection:
+        connection.execute(text("DELETE FROM delivery_imports"))
+    assert not is_recognised(world.live_through(Night(by_hand=imported_at("2026-12-02"))))
+    assert is_recognised(world.live_through(Night()))
+
+
+def test_another_release_of_the_calendars_is_looked_at(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recognition, "_versions", lambda: ("other",))
+    assert not is_recognised(world.live_through(Night()))
     assert is_recognised(world.live_through(Night()))

@@ -6,6 +6,12 @@ would come out, which is known to be empty: what is stored already changes nothi
 of what is stored. Where it differs, whatever of both was altered, the reply is read and compared as
 ever.
 
+Three things that a plan is made of are in it in part. Of imports only the newest counts: they are
+appended alone, and to read all would take as long as a chain; one that a hand altered is found
+within the weeks after which everything is read. Of calendars and time zones the versions of their
+packages count. Of hours only which contracts have others than their product: the hours themselves
+roll, and are read and written whenever a reply is recognised.
+
 Every product of every night is looked at so: rows are read for several products at once, and
 digested as the driver gives them, without being made into entities.
 """
@@ -18,9 +24,10 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
+from importlib import metadata
 from typing import Any
 
-from sqlalchemy import Column, Select, bindparam, func, select, type_coerce, update
+from sqlalchemy import Column, Select, bindparam, select, type_coerce, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.types import NullType
 
@@ -52,10 +59,17 @@ def _as_stored(*columns: Column[Any]) -> list[Any]:
     return [type_coerce(column, NullType()) for column in columns]
 
 
+def _newest(column: Column[Any]) -> Any:  # noqa: ANN401 - a column of any type
+    """A column of the newest import: imports are appended alone, and a lost id comes again."""
+    newest = select(*_as_stored(column)).order_by(delivery_imports.c.id.desc()).limit(1)
+    return newest.scalar_subquery()
+
+
 _PRODUCTS: Select[Any] = select(
     products.c.id,
     *_as_stored(*(column for column in products.c if column not in set(_ROLLING))),
-    select(func.max(delivery_imports.c.id)).scalar_subquery(),
+    _newest(delivery_imports.c.id),
+    _newest(delivery_imports.c.imported_at),
 ).where(products.c.id.in_(bindparam("ids", expanding=True)))
 _CHAINS: Select[Any] = (
     select(
@@ -142,7 +156,7 @@ class ReplyRecognition:
         self, key: ProductKey, origin: Origin, row: Sequence[Any], chain: Sequence[Sequence[Any]]
     ) -> str:
         depends_on: tuple[object, ...] = (
-            __version__,
+            *_versions(),
             (self._now.date().toordinal() + row[0]) // LONGEST_RECOGNISED,
             self._holds_other_sort(is_sample=origin is Origin.SAMPLE),
             self._catalogue.row_of(key),
@@ -155,6 +169,19 @@ class ReplyRecognition:
     def _find_other_sort(self, *, is_sample: bool) -> bool:
         holds_other_sort = reads.holds_real_data if is_sample else reads.holds_sample_data
         return holds_other_sort(self._connection)
+
+
+@cache
+def _versions() -> tuple[str | None, ...]:
+    """Of what decides how a reply is read and which days are business days, besides the reply."""
+    return (__version__, *map(_version_of, ("holidays", "tzdata")))
+
+
+def _version_of(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:  # as in a bundle, which has them with its own version
+        return None
 
 
 @lru_cache(64)
