@@ -27,7 +27,7 @@ def statement_of(reply: ContractReply) -> ReplyStatement | None:
     """What a complete reply says, whatever the order of its rows, and decoded or not.
 
     None where its rows do not all state the same hours, or these can't be read: they would have to
-    be compared contract by contract. None too for what no row is.
+    be compared contract by contract. None too for what no row is, or is written as no sender does.
     """
     try:
         rows = _rows_of_same_hours(reply)

@@ -13,7 +13,7 @@ changed, so those are taken from the frame by IBKR's field numbers:
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import (
@@ -26,6 +26,7 @@ _VARINT, _FIXED64, _LENGTH_DELIMITED, _FIXED32 = 0, 1, 2, 5
 _FIXED_BYTES = {_FIXED64: 8, _FIXED32: 4}
 _DOUBLE = struct.Struct("<d")
 _LONGEST_VARINT = 10
+_VARINT_BITS = 7
 _CONTINUED = 0x80
 
 _REQUEST_ID = 1  # of ContractData and of ContractDataEnd
@@ -109,25 +110,27 @@ class ProtobufMessage:
         )
 
     def statement(self) -> RowStatement:
-        """What a contract row says; raises MalformedFrameError."""
-        con_id = _values(embedded_message(self.body, _CONTRACT), _CONTRACT_FIELDS).get(_CON_ID)
+        """What a contract row says; raises MalformedFrameError.
+
+        All of its bytes are in it but the values of its request id and of its hours, so that no
+        row that ibapi refuses says what one that it decoded said.
+        """
+        whole, parts = _cut_out(self.body, (_REQUEST_ID, _CONTRACT, _DETAILS), _ROW_FIELDS)
+        contract, details = parts.get(_CONTRACT), parts.get(_DETAILS)
+        if not isinstance(contract, bytes) or not isinstance(details, bytes):
+            raise MalformedFrameError("contract row without its contract or its details")
+        con_id = _values(contract, _CONTRACT_FIELDS).get(_CON_ID)
         if not isinstance(con_id, int):
             raise MalformedFrameError("contract row without its conId")
-        details = list(wire_fields(embedded_message(self.body, _DETAILS)))
-        hours: dict[int, bytes] = {
-            number: value
-            for number, _, value in details
-            if number in (_ZONE_ID, _TRADING, _LIQUID) and isinstance(value, bytes)
-        }
-        # A field of another type than its own is no hours: it stays, and is never as before.
-        hours_fields = {(_TRADING, _LENGTH_DELIMITED), (_LIQUID, _LENGTH_DELIMITED)}
-        rest = [field for field in details if field[:2] not in hours_fields]
-        besides = {(_REQUEST_ID, _VARINT), (_DETAILS, _LENGTH_DELIMITED)}
-        whole = [field for field in wire_fields(self.body) if field[:2] not in besides]
+        rest, hours = _cut_out(details, (_ZONE_ID, _TRADING, _LIQUID), _DETAILS_FIELDS)
+        zone_id, trading, liquid = (
+            value if isinstance(value := hours.get(number), bytes) else b""
+            for number in (_ZONE_ID, _TRADING, _LIQUID)
+        )
         return RowStatement(
-            besides=repr((whole, rest)).encode(),
+            besides=repr((whole, contract, rest, zone_id)).encode(),
             con_id=int32_of(con_id),
-            hours=(hours.get(_ZONE_ID, b""), hours.get(_TRADING, b""), hours.get(_LIQUID, b"")),
+            hours=(zone_id, trading, liquid),
         )
 
     def decodable(self) -> ProtobufMessage:
@@ -156,24 +159,56 @@ def embedded_message(message: bytes, part: int) -> bytes:
 
 def wire_fields(message: bytes) -> Iterator[tuple[int, int, WireValue]]:
     """Number, wire type and value of each field; raises MalformedFrameError where it breaks off."""
+    for number, wire_type, value, _, _ in _placed_fields(message):
+        yield number, wire_type, value
+
+
+def _cut_out(
+    message: bytes, numbers: Collection[int], schema: dict[int, int]
+) -> tuple[bytes, dict[int, WireValue]]:
+    """A message without what stands behind the tags of some fields, and their values by number.
+
+    Raises MalformedFrameError where one of them is not as a sender writes it, which ibapi may
+    refuse: where it comes twice, has another type, or not the shortest length or number.
+    """
+    kept: list[bytes] = []
+    values: dict[int, WireValue] = {}
+    behind = 0
+    for number, wire_type, value, start, end in _placed_fields(message):
+        if number not in numbers:
+            continue
+        whole, rest = (len(value), len(value)) if isinstance(value, bytes) else (value, 0)
+        is_shortest = end - start - rest == max(1, -(-whole.bit_length() // _VARINT_BITS))
+        is_expected = wire_type == schema[number] and number not in values
+        if not is_expected or not is_shortest or int32_of(whole) != whole:
+            raise MalformedFrameError(f"field {number} is not written as usual")
+        kept.append(message[behind:start])
+        values[number] = value
+        behind = end
+    kept.append(message[behind:])
+    return b"".join(kept), values
+
+
+def _placed_fields(message: bytes) -> Iterator[tuple[int, int, WireValue, int, int]]:
+    """The fields, and where what stands behind the tag of each begins and ends."""
     at, size = 0, len(message)
     while at < size:
-        tag, at = _varint(message, at)
+        tag, start = _varint(message, at)
         number, wire_type = tag >> 3, tag & 7
         if wire_type == _VARINT:
-            whole, at = _varint(message, at)
-            yield number, wire_type, whole
+            whole, at = _varint(message, start)
+            yield number, wire_type, whole, start, at
             continue
         if wire_type == _LENGTH_DELIMITED:
-            length, at = _varint(message, at)
+            length, at = _varint(message, start)
         elif wire_type in _FIXED_BYTES:
-            length = _FIXED_BYTES[wire_type]
+            length, at = _FIXED_BYTES[wire_type], start
         else:
             raise MalformedFrameError(f"field {number} has wire type {wire_type}")
         end = at + length
         if end > size:
             raise MalformedFrameError(f"field {number} goes beyond its {size} bytes")
-        yield number, wire_type, message[at:end]
+        yield number, wire_type, message[at:end], start, end
         at = end
 
 
@@ -187,7 +222,7 @@ def _varint(message: bytes, at: int) -> tuple[int, int]:
         if byte < _CONTINUED:
             return value | byte << shift, at
         value |= (byte - _CONTINUED) << shift
-        shift += 7
+        shift += _VARINT_BITS
     raise MalformedFrameError(f"broken off at byte {at} of {len(message)}")
 
 

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from contracts.examples import ES
 from fakes.recordings import contract_row
 from gateway.dialects.contract_data_protobuf import encode_row
+from gateway.dialects.protobuf_wire import integer_field, message_field
 from ibkr_sync.infrastructure.replay.protocol.contract_data import ContractDataLayout
 from ibkr_sync.infrastructure.replay.protocol.wire import wire_from_fields
 from ibkr_sync.infrastructure.replay.rows import ContractRow
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.messages import message_in_frame
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.protobuf_frames import (
     ProtobufMessage,
+    wire_fields,
 )
 from ibkr_sync.infrastructure.repositories.ibkr_repo.gateway.frames.text_frames import (
     MalformedFrameError,
@@ -62,6 +64,7 @@ def test_no_frame_breaks_the_reader(frame: bytes, server_version: int) -> None:
 
 
 HOURS = {"trading_hours", "liquid_hours"}
+ROW = contract_row(ES.contracts[0])
 
 
 def _text_frame(server_version: int) -> Callable[[ContractRow, int], bytes]:
@@ -83,12 +86,41 @@ def _protobuf_frame(row: ContractRow, request_id: int) -> bytes:
 def test_a_statement_is_all_that_a_row_says_but_for_hours_and_request_id(
     frame_of: Callable[[ContractRow, int], bytes], server_version: int
 ) -> None:
-    row = contract_row(ES.contracts[0])
-    one = frame_of(row, 1)
+    one = frame_of(ROW, 1)
     said = message_in_frame(one, server_version).statement().besides
-    assert message_in_frame(frame_of(row, 2), server_version).statement().besides == said
+    assert message_in_frame(frame_of(ROW, 2), server_version).statement().besides == said
     for field in dataclasses.fields(ContractRow):
-        value = (("OTHER", "1"),) if isinstance(getattr(row, field.name), tuple) else "7"
-        other = frame_of(dataclasses.replace(row, **{field.name: value}), 1)  # type: ignore[arg-type]
+        value = (("OTHER", "1"),) if isinstance(getattr(ROW, field.name), tuple) else "7"
+        other = frame_of(dataclasses.replace(ROW, **{field.name: value}), 1)  # type: ignore[arg-type]
         is_other = message_in_frame(other, server_version).statement().besides != said
         assert is_other == (other != one and field.name not in HOURS), field.name
+
+
+_OVERLONG = b"\x80" * 8 + b"\x00"
+"""What makes ten bytes of a number of one byte; protobuf refuses some of them."""
+
+
+def test_a_row_that_is_not_written_as_usual_says_nothing_that_another_said() -> None:
+    body = encode_row(ROW)
+    parts = {number: value for number, _, value in wire_fields(body) if isinstance(value, bytes)}
+    contract, details = message_field(2, parts[2]), parts[3]
+    usual = integer_field(1, 1) + contract + message_field(3, details)
+    said = ProtobufMessage(10, usual).statement()
+    others = {
+        "details in two pieces": usual.replace(
+            message_field(3, details), message_field(3, details[:7]) + message_field(3, details[7:])
+        ),
+        "hours twice": integer_field(1, 1) + contract + message_field(3, b"\x6a\1\xff" + details),
+        "id twice": integer_field(1, 2) + usual,
+        "id of 70 bits": b"\x08\x87" + b"\x80" * 8 + b"\x7e" + usual[2:],
+        "id overlong": b"\x08\x81" + _OVERLONG + usual[2:],
+        "tag of the id overlong": b"\x88" + _OVERLONG + usual[1:],
+        "tag in the details overlong": integer_field(1, 1)
+        + contract
+        + message_field(3, bytes((details[0] | 0x80,)) + _OVERLONG + details[1:]),
+    }
+    for name, other in others.items():
+        try:
+            assert ProtobufMessage(10, other).statement() != said, name
+        except MalformedFrameError:
+            continue
