@@ -30,7 +30,8 @@ class ChainAnswers(Answers):
     def product(self, symbol: Symbol, **limits: Unpack[Narrowing]) -> Future:
         """The product with its whole chain and delivery dates, as `show` has it.
 
-        One that a `get` took from the catalogue alone has no contracts (`is_stub`).
+        One that a `get` took from the catalogue alone has no contracts (`is_stub`). Of the past it
+        raises NotYetKnownError.
 
         >>> es = futures.product("ES")
         >>> es.name, es.multiplier, es.tick_value
@@ -53,8 +54,8 @@ class ChainAnswers(Answers):
     def contract(self, symbol: Symbol, **limits: Unpack[Narrowing]) -> FuturesContract:
         """The contract, with its delivery dates.
 
-        Raises NeverFetchedError, ContractNotFoundError or AmbiguousContractError too, and
-        MalformedSymbolError for a product.
+        Raises NeverFetchedError (of the past NotYetKnownError), ContractNotFoundError or
+        AmbiguousContractError too, and MalformedSymbolError for a product.
 
         >>> z6 = futures.contract("ESZ6")
         >>> z6.last_trade_date, z6.tick_value
@@ -95,7 +96,8 @@ class ChainAnswers(Answers):
 
         It passes over what is past its last trade, first notice or IBKR's cut-off, or less than
         `days_before` such a date (`5`, or `"5bd"` business days). `by` is the one date that counts:
-        `last-trade`, `notice` or `cutoff`; `months` are letters, as `"HMUZ"`, or numbers. Raises
+        `last-trade`, `notice` or `cutoff`; `months` are letters, as `"HMUZ"`, or numbers. With
+        `as_of` the moment may lie ahead, and a date is its noon in UTC. Raises
         NoTradableContractError or AmbiguousContractError too. `explain_next` says why.
 
         >>> gc = futures.next("GC", days_before="5bd")

@@ -33,7 +33,7 @@ class ProductSummary:
     synced_at: datetime | None
     closed_at: datetime | None = None
     remarks: tuple[str, ...] = ()
-    listed_beside: Mapping[ContractSeries, int] = field(default_factory=dict)
+    listed_beside: Mapping[ContractSeries, int] = field(default_factory=dict, hash=False)
 
     @property
     def is_closed(self) -> bool:
