@@ -171,12 +171,12 @@ class ReplyRecognition:
         return holds_other_sort(self._connection)
 
 
-@cache
 def _versions() -> tuple[str | None, ...]:
     """Of what decides how a reply is read and which days are business days, besides the reply."""
     return (__version__, *map(_version_of, ("holidays", "tzdata")))
 
 
+@cache
 def _version_of(package: str) -> str | None:
     try:
         return metadata.version(package)
