@@ -19,7 +19,7 @@ from ibkr_sync.domain.entities.schedules import TradingSchedule
 from ibkr_sync.domain.naming.query import FutureQuery
 
 AROUND_THE_END: Final = (timedelta(days=-4), timedelta(days=5))
-"""While a contract of a chain ends within these days, the chain is read in full.
+"""While a contract ended or ends within these days of today, its chain is read in full.
 
 Silence is then a habit, absence no loss, hours end, and what describes the product changes.
 """
@@ -64,7 +64,7 @@ class RememberedProduct:
     basis: str
     mark: str
 
-    def is_said_again(self, query: FutureQuery, said: ReplyStatement, now: datetime) -> bool:
+    def is_unchanged_by(self, query: FutureQuery, said: ReplyStatement, now: datetime) -> bool:
         """Whether a reply to a query would change nothing of the product but hours."""
         if self.synced_at > now or not is_current_mark(self.mark, now):
             return False
@@ -110,6 +110,8 @@ def settled_until(product: Future, said: ReplyStatement, now: datetime) -> date 
     if not _is_settled(product, said, now):
         return None
     _, after = AROUND_THE_END
+    # The first to end is near its end from so many days before it on; those that ended are not near
+    # theirs any more, or nothing would be settled.
     living = (contract for contract in product.contracts if not contract.is_expired(now))
     until = min(map(_last_day, living)) - after
     return until if now.date() < until else None

@@ -23,7 +23,8 @@ class UnreadFuture(Generic[F_co]):
     """A product that is stored, and of which nothing that anybody asks for so far needs its chain.
 
     Attributes:
-        read: gives the product as it is stored when that is called; raises StorageError.
+        read: gives the product as it is stored when that is called; raises what
+            `get_by_symbol` does.
     """
 
     key: ProductKey

@@ -248,7 +248,7 @@ class DelegatingFutureRepository(FuturePort[F], Generic[F]):
 class _StoredInRun(KnownFutures, Generic[F]):
     """What is stored, and which tick ladders the products refer to that the run has stored.
 
-    A product that is asked for is read once, until the run has stored it: nobody else may store
+    A product that is asked for is read once, until the run has stored it: no other run stores
     meanwhile. What its reply is recognised by is read together with that of those due after it, and
     its chain only for a reply that is not recognised. What is planned in the end is planned of what
     is read again.
@@ -358,7 +358,7 @@ class _StoredInRun(KnownFutures, Generic[F]):
             symbol=query.symbol, exchange=query.exchange, trading_class=query.trading_class
         )
         known = self._remember(key)
-        is_again = known is not None and known.is_said_again(query, said, self._clock())
+        is_again = known is not None and known.is_unchanged_by(query, said, self._clock())
         return known if is_again else None
 
     def _remember(self, query: FutureQuery) -> RememberedProduct | None:

@@ -201,7 +201,7 @@ class Dialogues(Generic[F]):
         reply = yield from _ask_undecoded(question.request)
         query = question.query
         if question.request.symbol and question.finding is None:
-            recognised = self._recognised(query, reply)
+            recognised = self._recognised(query, reply)  # which no reply without rows is
             if recognised is not None:
                 return recognised
         _refuse_empty(question.request, reply)

@@ -143,7 +143,10 @@ class ReplyRecognition:
     def _rows_of(
         self, ids: Collection[int]
     ) -> tuple[Mapping[int, Sequence[Any]], Mapping[int, list[Sequence[Any]]]]:
-        """The rows of some products and of their chains, by id of the product."""
+        """The rows of some products and of their chains, by id of the product.
+
+        One of a product begins with its id, one of a contract with its product's and its venues.
+        """
         given = {"ids": sorted(ids)}
         found: Iterable[Sequence[Any]] = self._connection.execute(_PRODUCTS, given)
         rows = {row[0]: row for row in found}
@@ -157,7 +160,7 @@ class ReplyRecognition:
     ) -> str:
         depends_on: tuple[object, ...] = (
             *_versions(),
-            (self._now.date().toordinal() + row[0]) // LONGEST_RECOGNISED,
+            self._period_of(product_id=row[0]),
             self._holds_other_sort(is_sample=origin is Origin.SAMPLE),
             self._catalogue.row_of(key),
             self._catalogue.row_of_class(key.exchange, key.trading_class),
@@ -165,6 +168,10 @@ class ReplyRecognition:
             chain,
         )
         return hashlib.sha256(repr(depends_on).encode()).hexdigest()
+
+    def _period_of(self, product_id: int) -> int:
+        """Which period it is: products begin theirs on different days, to be read on them."""
+        return (self._now.date().toordinal() + product_id) // LONGEST_RECOGNISED
 
     def _find_other_sort(self, *, is_sample: bool) -> bool:
         holds_other_sort = reads.holds_real_data if is_sample else reads.holds_sample_data

@@ -65,8 +65,9 @@ class Intake:
     """Adds rows to the requests they answer and hands over replies once they are complete.
 
     Nothing is dropped silently: an end marker that can't be decoded fails the request it belongs
-    to, as does a row as soon as the reply's rows are looked at, and every request that is due
-    when it doesn't say to which.
+    to, and every request that is due when it doesn't say to which. So does a row that can't be, as
+    soon as the rows of its complete reply are looked at; one without an end marker fails by its
+    timeout, whatever its rows are.
     """
 
     def __init__(
