@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -14,6 +15,9 @@ from sqlalchemy.engine import Connection, Engine, create_engine
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from ibkr_sync.domain.errors import DatabaseUnavailableError
+
+_BEFORE_ASKING_AGAIN = 0.01
+"""Seconds."""
 
 
 def sqlite_engine(path: Path | None, name: str, busy_timeout: timedelta) -> Engine:
@@ -74,12 +78,23 @@ def sqlite_write(connection: Connection, *, enforce_foreign_keys: bool) -> Itera
 
 
 def ensure_sqlite_wal(connection: Connection, name: str) -> None:
-    """Let a file have a write-ahead log; raises DatabaseUnavailableError where it can't."""
+    """Let a file have a write-ahead log; raises DatabaseUnavailableError where it can't.
+
+    Waits for others as long as the connection does. Of two that ask for it at once SQLite (3.40)
+    refuses one at once with "database is locked", as both hold what the other needs.
+    """
     driver = _driver_connection(connection)
-    if driver.execute("PRAGMA journal_mode").fetchone() == ("wal",):
-        return
-    if driver.execute("PRAGMA journal_mode = wal").fetchone() != ("wal",):
-        raise DatabaseUnavailableError(name, "its file system does not allow journal_mode wal")
+    (patience,) = driver.execute("PRAGMA busy_timeout").fetchone()
+    given_up_at = time.monotonic() + patience / 1000
+    while driver.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        try:
+            if driver.execute("PRAGMA journal_mode = wal").fetchone() != ("wal",):
+                detail = "its file system does not allow journal_mode wal"
+                raise DatabaseUnavailableError(name, detail)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= given_up_at:
+                raise
+            time.sleep(_BEFORE_ASKING_AGAIN)
 
 
 def sqlite_vacuum(connection: Connection) -> None:
