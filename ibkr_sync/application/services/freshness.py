@@ -74,7 +74,8 @@ class FreshnessService:
         """
         # Before the runs are read: one that ends meanwhile did not die.
         is_any_open = self._runs.is_any_open()
-        subjects = list(self._subjects(self._watchlist.selection(groups)))
+        selected = self._watchlist.selection(groups)
+        subjects = list(self._subjects(selected.products))
         late = [
             (asked, stored)
             for asked, stored in subjects
@@ -99,7 +100,7 @@ class FreshnessService:
             checked=len(subjects),
             is_sample=any(stored and stored.origin is Origin.SAMPLE for _, stored in subjects),
             stale=tuple(product for product in judged if product is not None),
-            closed=self._watchlist.closed(groups),
+            closed=selected.closed,
             remarked=tuple(
                 subject for _, subject in subjects if subject is not None and subject.remarks
             ),

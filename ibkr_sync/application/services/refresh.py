@@ -90,12 +90,12 @@ class RefreshService:
                 selection.limits,
                 source_decides=policy.max_age is None,
             )
-        products = named.names if is_named else self._watchlist.selection(selection.groups)
-        closed = () if is_named else self._watchlist.closed(selection.groups)
+        listed = self._watchlist.selection(() if is_named else selection.groups)
+        products = named.names if is_named else listed.products
+        closed = () if is_named else listed.closed
         if not products and not named.failures:
             raise NothingToRefreshError([summary.key for summary in closed])
         kind = RunKind.NAMED_REFRESH if is_named else RunKind.REFRESH
-        watched = frozenset(state.current.query for state in self._watchlist.states())
         deadline = policy.deadline
         if deadline is not None:  # the user counts from here, not from the first question
             deadline = max(deadline - timedelta(seconds=self._timer() - began), timedelta(0))
@@ -106,7 +106,7 @@ class RefreshService:
             named,
             on_run,
             history=self._history,
-            watched=watched,
+            watched=listed.watched,
             closed=closed,
             clock=self._clock,
             started_at=started_at,

@@ -154,7 +154,7 @@ class Month:
             else exactly(*product.key, product.currency)
             for product in products
         )
-        return (*(services.watchlist.selection(()) or first), *besides)
+        return (*(services.watchlist.selection(()).products or first), *besides)
 
     def import_file(self, number: int, kind: FileKind) -> str:
         """Take a file for a source; what came of it."""

@@ -73,6 +73,21 @@ class WatchlistState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WatchlistSelection:
+    """What of the list, or of some groups of it, is to be kept up to date.
+
+    Attributes:
+        products: what to ask for, each once, by today's names; what is closed is left out.
+        closed: the closed products that are left out, by name.
+        watched: what all of the list asks for, by today's names.
+    """
+
+    products: tuple[FutureQuery, ...]
+    closed: tuple[ProductSummary, ...]
+    watched: frozenset[FutureQuery]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WatchlistAddition:
     """What was put on the list.
 
@@ -96,49 +111,35 @@ class WatchlistService:
         self._watchlist = watchlist
         self._futures = futures
 
-    def selection(self, groups: Collection[str] = ()) -> tuple[FutureQuery, ...]:
-        """Give the products to keep up to date, each once: those of some groups, or of the list.
+    def selection(self, groups: Collection[str] = ()) -> WatchlistSelection:
+        """Give what is to be kept up to date: some groups, or the list (see `WatchlistSelection`).
 
-        With nothing on the list it is every stored product that a source has reported. What is
-        closed is left out. Raises UnknownGroupError, MalformedSymbolError for what can't be a
-        group, or StorageError.
+        With nothing on the list it is every stored product that a source has reported. Raises
+        UnknownGroupError, MalformedSymbolError for what can't be a group, or StorageError.
         """
-        states = self.states(groups)
-        if states or groups:
-            open_ones = (state for state in states if not state.is_closed)
-            return tuple(dict.fromkeys(one.current.query for one in open_ones))
-        sourced = (
-            product
-            for product in self._futures.list_products()
-            if product.origin is not Origin.CATALOGUE
+        listed = self.states()
+        chosen = set(_of_groups((state.product for state in listed), groups))
+        states = [state for state in listed if state.product in chosen]
+        if states:
+            stored = [one for state in states if state.is_closed for one in state.stored]
+            asked = [state.current.query for state in states if not state.is_closed]
+        else:
+            stored = list(self._futures.list_products())
+            asked = [
+                FutureQuery(**one.key._asdict())
+                for one in stored
+                if one.origin is not Origin.CATALOGUE and not one.is_closed
+            ]
+        closed = {summary.key: summary for summary in stored if summary.is_closed}
+        return WatchlistSelection(
+            products=tuple(dict.fromkeys(asked)),
+            closed=tuple(closed[key] for key in sorted(closed)),
+            watched=frozenset(state.current.query for state in listed),
         )
-        return tuple(
-            FutureQuery(
-                symbol=summary.key.symbol,
-                exchange=summary.key.exchange,
-                trading_class=summary.key.trading_class,
-            )
-            for summary in sourced
-            if not summary.is_closed
-        )
-
-    def closed(self, groups: Collection[str] = ()) -> tuple[ProductSummary, ...]:
-        """Give the closed products that a selection leaves out, by name (see `selection`)."""
-        states = self.states(groups)
-        found = self._futures.list_products()
-        if states or groups:
-            found = tuple(one for state in states if state.is_closed for one in state.stored)
-        closed = {summary.key: summary for summary in found if summary.is_closed}
-        return tuple(closed[key] for key in sorted(closed))
 
     def watched(self, groups: Collection[str] = ()) -> tuple[WatchedProduct, ...]:
         """Give the list, or some groups of it (see `WatchlistPort.watched`, and `selection`)."""
-        watched = self._watchlist.watched()
-        names = sorted({product.group for product in watched if product.group is not None})
-        wanted = {parse_watchlist_group(group) for group in groups}
-        for group in sorted(wanted.difference(names)):
-            raise UnknownGroupError(group, names)
-        return tuple(product for product in watched if not wanted or product.group in wanted)
+        return _of_groups(self._watchlist.watched(), groups)
 
     def states(self, groups: Collection[str] = ()) -> tuple[WatchlistState, ...]:
         """Give the list with what is stored of each product (see `selection`).
@@ -264,6 +265,18 @@ def parse_watchlist_group(typed: str) -> str:
     if not _GROUP.fullmatch(group):
         raise MalformedSymbolError(typed, "group")
     return group
+
+
+def _of_groups(
+    watched: Iterable[WatchedProduct], groups: Collection[str]
+) -> tuple[WatchedProduct, ...]:
+    """Those of some groups, or all of them without any; raises UnknownGroupError."""
+    found = tuple(watched)
+    names = sorted({product.group for product in found if product.group is not None})
+    wanted = {parse_watchlist_group(group) for group in groups}
+    for group in sorted(wanted.difference(names)):
+        raise UnknownGroupError(group, names)
+    return tuple(product for product in found if not wanted or product.group in wanted)
 
 
 def _listed(

@@ -76,7 +76,7 @@ def test_the_whole_list_is_selected_each_product_once() -> None:
     also_at_night = dataclasses.replace(ES_EXACT, group="night")
     service = service_on(ES_EXACT, also_at_night, FDAX, NOVA)
 
-    assert service.selection() == (
+    assert service.selection().products == (
         FutureQuery(symbol="ES", exchange="CME", trading_class="ES"),
         FutureQuery(symbol="NOVA", currency="USD"),
         FutureQuery(symbol="DAX", exchange="EUREX", trading_class="FDAX"),
@@ -86,8 +86,8 @@ def test_the_whole_list_is_selected_each_product_once() -> None:
 def test_the_products_of_some_groups_are_selected() -> None:
     service = service_on(ES_EXACT, FDAX, dataclasses.replace(NOVA, group="day"))
 
-    assert service.selection(["Night"]) == (FDAX.query,)
-    assert set(service.selection(["night", "day"])) == {FDAX.query, NOVA.query}
+    assert service.selection(["Night"]).products == (FDAX.query,)
+    assert set(service.selection(["night", "day"]).products) == {FDAX.query, NOVA.query}
 
 
 @one_case("watched", [(), (ES_EXACT, FDAX)])
@@ -113,23 +113,24 @@ def test_what_has_no_listed_contract_is_asked_for_until_it_is_closed() -> None:
     listed = tuple(WatchedProduct(symbol=number) for number in ("ES", "NQ", "CL"))
     for watched in ((), listed):
         selected = service_on(*watched, stored=(ES, ended, closed)).selection()
-        assert {query.symbol for query in selected} == {"ES", "NQ"}
-        left_out = service_on(*watched, stored=(ES, ended, closed)).closed()
-        assert [(summary.key, summary.closed_at) for summary in left_out] == [(closed.key, NOW)]
+        assert {query.symbol for query in selected.products} == {"ES", "NQ"}
+        left_out = [(summary.key, summary.closed_at) for summary in selected.closed]
+        assert left_out == [(closed.key, NOW)]
+        assert selected.watched == {entry.query for entry in watched}
 
 
 def test_without_a_list_all_is_selected_that_a_source_has_reported_of() -> None:
     known = dataclasses.replace(ES, symbol="NQ", origin=Origin.CATALOGUE, synced_at=None)
     sample = dataclasses.replace(ES, symbol="CL", origin=Origin.SAMPLE)
 
-    assert service_on(stored=(ES, known, sample)).selection() == (
+    assert service_on(stored=(ES, known, sample)).selection().products == (
         FutureQuery(symbol="CL", exchange="CME", trading_class="ES"),
         FutureQuery(symbol="ES", exchange="CME", trading_class="ES"),
     )
 
 
 def test_without_a_list_and_without_products_nothing_is_selected() -> None:
-    assert service_on(stored=()).selection() == ()
+    assert service_on(stored=()).selection().products == ()
 
 
 # --- what IBKR renamed
@@ -141,8 +142,8 @@ RENAMED = FormerName(former=ProductKey("ES", "GLOBEX", "ES"), current=ES.key, un
 def test_a_product_is_kept_up_to_date_by_the_name_it_has_now() -> None:
     service = service_on(AT_GLOBEX, former=[RENAMED])
 
-    assert service.selection() == (ES_EXACT.query,)
-    assert service.selection(["night"]) == (ES_EXACT.query,)
+    assert service.selection().products == (ES_EXACT.query,)
+    assert service.selection(["night"]).products == (ES_EXACT.query,)
     (state,) = service.states()
     assert (state.product, [summary.key for summary in state.stored]) == (AT_GLOBEX, [ES.key])
 
@@ -152,7 +153,7 @@ def test_a_product_is_kept_up_to_date_by_the_symbol_that_ibkr_has() -> None:
     elsewhere = WatchedProduct(symbol="SPX", exchange="CBOT", trading_class="ES")
     service = service_on(as_catalogued, elsewhere)
 
-    assert set(service.selection()) == {ES_EXACT.query, elsewhere.query}
+    assert set(service.selection().products) == {ES_EXACT.query, elsewhere.query}
     states = {state.product: state.stored for state in service.states()}
     assert [state.key for state in states[as_catalogued]] == [ES.key]
     assert states[elsewhere] == ()
@@ -169,14 +170,14 @@ def test_a_name_that_is_in_use_again_means_the_product_that_has_it() -> None:
     again = dataclasses.replace(ES, exchange="GLOBEX")
     service = service_on(AT_GLOBEX, stored=(ES, again), former=[RENAMED])
 
-    assert service.selection() == (AT_GLOBEX.query,)
+    assert service.selection().products == (AT_GLOBEX.query,)
 
 
 def test_a_name_that_several_products_had_stays_as_it_is() -> None:
     other = dataclasses.replace(RENAMED, current=ProductKey("ES", "OTHER", "ES"))
     service = service_on(AT_GLOBEX, former=[RENAMED, other])
 
-    assert service.selection() == (AT_GLOBEX.query,)
+    assert service.selection().products == (AT_GLOBEX.query,)
 
 
 # --- what a text means
