@@ -15,7 +15,6 @@ _HARMFUL_BUT_CONTROL = (
     "\ud800-\udfff"  # lone surrogates: not encodable
 )
 _HARMFUL = re.compile(f"[\x00-\x1f{_HARMFUL_BUT_CONTROL}]")  # NUL breaks both databases
-_BREAK = re.compile("[\t\n]")
 _UNSHOWABLE = re.compile(f"[\x00-\x08\x0b-\x1f{_HARMFUL_BUT_CONTROL}]")
 
 
@@ -35,7 +34,7 @@ def harmless_text(text: str) -> str:
 
 def harmless_line(text: str) -> str:
     r"""Write tabs and line breaks as `\uXXXX` too: what stands in a row begins no other one."""
-    return _BREAK.sub(_escape, harmless_text(text))
+    return _HARMFUL.sub(_escape, text)
 
 
 def _escape(found: re.Match[str]) -> str:

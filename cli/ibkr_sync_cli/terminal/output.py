@@ -134,7 +134,7 @@ class Output:
             case OutputFormat.JSONL:
                 self._emit("".join(map(self._json, result.records())))
             case OutputFormat.CSV:
-                self._emit(_delimited(columns, rows(), ",", neutralise_formula))
+                self._emit(_delimited(columns, rows(), ",", _harmless_cell))
             case OutputFormat.TSV:
                 self._emit(_delimited(columns, rows(), "\t", harmless_line))
         if self.columns and _ORIGIN in result.columns and _ORIGIN not in columns:
@@ -270,13 +270,15 @@ def _delimited(
     guard: Callable[[str], str],
 ) -> str:
     buffer = io.StringIO()
-    writer = csv.DictWriter(
-        buffer, columns, delimiter=delimiter, lineterminator="\n", extrasaction="ignore"
-    )
-    writer.writeheader()
+    writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\n")
+    writer.writerow(columns)
     for row in rows:
-        writer.writerow({column: guard(harmless_text(row.get(column, ""))) for column in columns})
+        writer.writerow([guard(row.get(column, "")) for column in columns])
     return buffer.getvalue()
+
+
+def _harmless_cell(text: str) -> str:
+    return neutralise_formula(harmless_text(text))
 
 
 def _send(text: str, stream: TextIO) -> OSError | None:
