@@ -28,11 +28,12 @@ class DeliveriesPort(Protocol):
     ) -> tuple[DeliveringContract, ...]:
         """Give the contracts one of whose dates lies from one day to another, both included.
 
-        With an aware instant also those of which a date changed since, or that were delisted since.
-
         Their dates are last trade, first notice and IBKR's cut-offs. Of contracts of which nothing
         is stored yet those are given whose last trade is up to `LONGEST_NOTICE` later. Delisted
         ones are left out. In order of last trade date.
+
+        With an aware instant it is about what came near since: last trade does not count, but those
+        are given too of which a date changed since, or that were delisted since.
         """
 
     @abstractmethod

@@ -54,8 +54,7 @@ _CONTRACT_COLUMNS = (
     *("con_id", "symbol", "exchange", "trading_class", "currency", "local_symbol"),
     *("contract_month", "last_trade_date", "last_trade_at", "time_zone", "series"),
 )
-_DATES = (
-    contracts.c.last_trade_date,
+_DELIVERY_DATES = (
     contract_deliveries.c.first_notice_date,
     contract_deliveries.c.long_cutoff,
     contract_deliveries.c.short_cutoff,
@@ -90,8 +89,8 @@ class LocalDeliveries(DeliveriesPort):
             .where(or_(contracts.c.delisted_at.is_(None), *_delisted_since(changed_since)))
             .where(
                 or_(
-                    *_changed_since(changed_since),
-                    *(column.between(first, last) for column in _DATES),
+                    _ended_or_changed(first, last, changed_since),
+                    *(column.between(first, last) for column in _DELIVERY_DATES),
                     and_(
                         contract_deliveries.c.con_id.is_(None),
                         contracts.c.last_trade_date.between(first, last + LONGEST_NOTICE),
@@ -197,14 +196,18 @@ def _delisted_since(at: datetime | None) -> list[ColumnElement[bool]]:
     return [] if at is None else [contracts.c.delisted_at >= at]
 
 
-def _changed_since(at: datetime | None) -> list[ColumnElement[bool]]:
-    if at is None:
-        return []
+def _ended_or_changed(
+    first: date, last: date, changed_since: datetime | None
+) -> ColumnElement[bool]:
+    if changed_since is None:
+        return contracts.c.last_trade_date.between(first, last)
     change = field_changes.c
     changed = select(change.con_id).where(
-        change.seen_at >= at, change.field.in_(DELIVERY_DATES), change.con_id.is_not(None)
+        change.seen_at >= changed_since,
+        change.field.in_(DELIVERY_DATES),
+        change.con_id.is_not(None),
     )
-    return [contracts.c.con_id.in_(changed)]
+    return contracts.c.con_id.in_(changed)
 
 
 def _changed_days(
