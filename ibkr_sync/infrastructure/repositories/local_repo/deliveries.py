@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, func, or_, select, union
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.delivery.delivery_changes import day_of_fact, is_other_day
@@ -87,16 +87,7 @@ class LocalDeliveries(DeliveriesPort):
             .join(products, products.c.id == contracts.c.product_id)
             .outerjoin(contract_deliveries)
             .where(or_(contracts.c.delisted_at.is_(None), *_delisted_since(changed_since)))
-            .where(
-                or_(
-                    _ended_or_changed(first, last, changed_since),
-                    *(column.between(first, last) for column in _DELIVERY_DATES),
-                    and_(
-                        contract_deliveries.c.con_id.is_(None),
-                        contracts.c.last_trade_date.between(first, last + LONGEST_NOTICE),
-                    ),
-                )
-            )
+            .where(contracts.c.con_id.in_(_near(first, last, changed_since)))
             .order_by(contracts.c.last_trade_date, contracts.c.con_id)
         )
         with reading(self._database) as connection, reads.readable(self._database.name):
@@ -196,18 +187,25 @@ def _delisted_since(at: datetime | None) -> list[ColumnElement[bool]]:
     return [] if at is None else [contracts.c.delisted_at >= at]
 
 
-def _ended_or_changed(
-    first: date, last: date, changed_since: datetime | None
-) -> ColumnElement[bool]:
-    if changed_since is None:
-        return contracts.c.last_trade_date.between(first, last)
-    change = field_changes.c
-    changed = select(change.con_id).where(
-        change.seen_at >= changed_since,
-        change.field.in_(DELIVERY_DATES),
-        change.con_id.is_not(None),
+def _near(first: date, last: date, changed_since: datetime | None) -> CompoundSelect[int]:
+    """The conIds by each reason alone, so that each finds its index."""
+    contract, delivery, change = contracts.c, contract_deliveries.c, field_changes.c
+    ended_or_changed = select(contract.con_id).where(contract.last_trade_date.between(first, last))
+    if changed_since is not None:
+        ended_or_changed = select(change.con_id).where(
+            change.seen_at >= changed_since,
+            change.field.in_(DELIVERY_DATES),
+            change.con_id.is_not(None),
+        )
+    undated = select(contract.con_id).where(
+        contract.last_trade_date.between(first, last + LONGEST_NOTICE),
+        contract.con_id.not_in(select(delivery.con_id)),
     )
-    return contracts.c.con_id.in_(changed)
+    return union(
+        ended_or_changed,
+        undated,
+        *(select(delivery.con_id).where(column.between(first, last)) for column in _DELIVERY_DATES),
+    )
 
 
 def _changed_days(
