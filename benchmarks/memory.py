@@ -18,7 +18,8 @@ _SUBJECT = "Peak memory of whole processes"
 _MOST_ROUNDS = 5
 
 MANY = (60, 500, 1500)
-LIMIT_MIB = 150
+LIMITED = 500
+LIMIT_MIB = 60
 
 _REFRESH = "ibkr-sync refresh"
 
@@ -35,7 +36,7 @@ def measure(rounds: int) -> Iterator[Figure]:
     for products in MANY:
         peaks |= _of_many(products)
     for name, measured in peaks.items():
-        is_limited = name.startswith(_REFRESH)
+        is_limited = name.startswith(f"{_REFRESH} of {LIMITED:,} ")
         yield Figure(
             subject=_SUBJECT,
             name=name,
