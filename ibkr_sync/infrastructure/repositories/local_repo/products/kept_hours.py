@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
@@ -18,7 +18,10 @@ from ibkr_sync.domain.hours.hours_by_day import (
     newly_said_days,
 )
 from ibkr_sync.domain.ports.kept_hours import KeptHours
-from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import bulk_insert
+from ibkr_sync.infrastructure.repositories.local_repo.database.bulk_writes import (
+    bulk_batches,
+    bulk_insert,
+)
 from ibkr_sync.infrastructure.repositories.local_repo.database.engine import Database
 from ibkr_sync.infrastructure.repositories.local_repo.products.succession import (
     instant_of_succession,
@@ -29,7 +32,7 @@ from ibkr_sync.infrastructure.repositories.local_repo.schema.upgrading import re
 _COLUMNS = ("product_id", "day", "seen_at", "trading_sessions", "liquid_sessions", "time_zone")
 _ALL = select(hours_days).order_by(hours_days.c.seen_at)
 _OF_A_WINDOW = _ALL.where(
-    hours_days.c.product_id == bindparam("product_id"),
+    hours_days.c.product_id.in_(bindparam("product_ids", expanding=True)),
     hours_days.c.day.between(bindparam("first"), bindparam("last")),
 )
 
@@ -47,7 +50,7 @@ class LocalKeptHours(KeptHours):
             products.c.trading_class == key.trading_class,
         )
         with reading(self._database) as connection:
-            found, _ = _newest(connection, _ALL.where(hours_days.c.product_id.in_(owner)), {})
+            found, _ = _newest(connection.execute(_ALL.where(hours_days.c.product_id.in_(owner))))
         return dict(sorted(found.items()))
 
 
@@ -78,9 +81,8 @@ def keep_days(
 ) -> None:
     """Keep what was just said of days of stored products, by their ids, unless it is kept."""
     rows: list[tuple[object, ...]] = []
-    for product_id, days in said.items():
-        kept, last = _newest_of(connection, product_id, days)
-        rows.extend(_rows(product_id, newly_said_days(days, kept), last, now))
+    for product_id, (kept, last) in _newest_of(connection, said).items():
+        rows.extend(_rows(product_id, newly_said_days(said[product_id], kept), last, now))
     bulk_insert(connection, hours_days, _COLUMNS, rows)
 
 
@@ -88,14 +90,14 @@ def correct_hours_by_day(
     connection: Connection, product_id: int, days: Mapping[date, DayHours], now: datetime
 ) -> None:
     """Let what days say when replies are read again take the place of what is kept of them."""
-    kept, last = _newest_of(connection, product_id, days)
+    kept, last = _newest_of(connection, {product_id: days})[product_id]
     other = {day: hours for day, hours in days.items() if hours != kept.get(day)}
     bulk_insert(connection, hours_days, _COLUMNS, _rows(product_id, other, last, now))
 
 
 def read_hours_by_day(connection: Connection, product_id: int) -> dict[date, DayHours]:
     """Give what is kept of each day of a product."""
-    found, _ = _newest(connection, _ALL.where(hours_days.c.product_id == product_id), {})
+    found, _ = _newest(connection.execute(_ALL.where(hours_days.c.product_id == product_id)))
     return found
 
 
@@ -109,22 +111,25 @@ def _rows(
 
 
 def _newest_of(
-    connection: Connection, product_id: int, days: Mapping[date, DayHours]
-) -> tuple[dict[date, DayHours], datetime | None]:
-    """What is kept of the days from the first of these to the last (see `_newest`)."""
-    if not days:
-        return {}, None
-    window = {"product_id": product_id, "first": min(days), "last": max(days)}
-    return _newest(connection, _OF_A_WINDOW, window)
+    connection: Connection, said: Mapping[int, Mapping[date, DayHours]]
+) -> dict[int, tuple[dict[date, DayHours], datetime | None]]:
+    """What is kept of products, by their ids, from the first of all these days to the last."""
+    days = [day for of_product in said.values() for day in of_product]
+    rows: dict[int, list[Row[Any]]] = {product_id: [] for product_id in said}
+    if days:
+        first, last = min(days), max(days)
+        for some in bulk_batches(sorted(said)):
+            window = {"product_ids": some, "first": first, "last": last}
+            for row in connection.execute(_OF_A_WINDOW, window):
+                rows[row.product_id].append(row)
+    return {product_id: _newest(of_product) for product_id, of_product in rows.items()}
 
 
-def _newest(
-    connection: Connection, statement: Select[Any], parameters: Mapping[str, object]
-) -> tuple[dict[date, DayHours], datetime | None]:
-    """The hours that apply to each day, and when the last of them was seen."""
+def _newest(rows: Iterable[Row[Any]]) -> tuple[dict[date, DayHours], datetime | None]:
+    """The hours that apply to each day, of rows as they were seen, and when the last was seen."""
     found: dict[date, DayHours] = {}
     last: datetime | None = None
-    for row in connection.execute(statement, parameters):
+    for row in rows:
         found[row.day] = _hours(row)
         last = row.seen_at
     return found, last

@@ -16,7 +16,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, exists, or_, select, update
+from sqlalchemy import Row, bindparam, delete, exists, select, update
 from sqlalchemy.engine import Connection
 
 from ibkr_sync.domain.entities.contracts import FuturesContract
@@ -44,20 +44,12 @@ _BY_ID = select(schedules.c.id, *(schedules.c[name] for name in _FIELDS)).where(
 _BY_DIGEST = select(
     schedules.c.digest, schedules.c.id, *(schedules.c[name] for name in _FIELDS)
 ).where(schedules.c.digest.in_(bindparam("digests", expanding=True)))
-_TO_ROLL = (
-    select(
-        products.c.id,
-        products.c.schedule_id,
-        products.c.time_zone,
-        schedules.c.id,
-        *(schedules.c[name] for name in _FIELDS),
-    )
-    .outerjoin(
-        schedules,
-        or_(schedules.c.id == products.c.schedule_id, schedules.c.digest == bindparam("digest")),
-    )
-    .where(*(products.c[name] == bindparam(name) for name in ProductKey._fields))
-)
+_WITH_HOURS = select(
+    products.c.id,
+    products.c.schedule_id,
+    products.c.time_zone,
+    *(products.c[name] for name in ProductKey._fields),
+).where(products.c.symbol.in_(bindparam("symbols", expanding=True)))
 _OF_PRODUCT = select(products.c.schedule_id).where(products.c.id == bindparam("product_id"))
 _EXCEPTIONS = (
     select(contract_schedules.c.con_id, contract_schedules.c.schedule_id)
@@ -107,27 +99,34 @@ def write_schedules(
     _write_exceptions(connection, were, exceptions)
 
 
-def find_to_roll(connection: Connection, key: ProductKey, schedule: TradingSchedule) -> HoursToRoll:
-    """Give a stored product with its hours, and the row of the schedule that is to replace them.
+def find_to_roll(
+    connection: Connection, said: Mapping[ProductKey, TradingSchedule]
+) -> dict[ProductKey, HoursToRoll]:
+    """Give stored products with their hours, and the rows of the schedules that replace them.
 
-    That row is written if it is new. Raises LookupError where no product has this key any more.
+    Those rows are written where they are new. Raises LookupError where no product has one of these
+    keys any more.
     """
-    given = key._asdict() | {"digest": schedule_digest(schedule)}
-    rows = connection.execute(_TO_ROLL, given).all()
-    if not rows:
-        raise LookupError(f"{key} was renamed while its reply was awaited")
-    product_id, old_id, time_zone = rows[0][:3]
-    stored = {
-        row[3]: TradingSchedule(**dict(zip(_FIELDS, row[4:], strict=True)))
-        for row in rows
-        if row[3] is not None
+    rows = {
+        ProductKey(*row[3:]): row[:3]
+        for some in bulk_batches(sorted({key.symbol for key in said}))
+        for row in connection.execute(_WITH_HOURS, {"symbols": some})
     }
-    same = next((row_id for row_id, other in stored.items() if other == schedule), None)
-    if same is None:
-        same = _stored_ids(connection, [schedule])[id(schedule)]
-    return HoursToRoll(
-        product_id=product_id, time_zone=time_zone, before=stored.get(old_id), schedule_id=same
-    )
+    for key in said.keys() - rows.keys():
+        raise LookupError(f"{key} was renamed while its reply was awaited")
+    found = {key: rows[key] for key in said}
+    old_ids = {old_id for _, old_id, _ in found.values() if old_id is not None}
+    before = load_schedules(connection, old_ids)
+    ids = _stored_ids(connection, said.values())
+    return {
+        key: HoursToRoll(
+            product_id=product_id,
+            time_zone=time_zone,
+            before=before.get(old_id),
+            schedule_id=ids[id(said[key])],
+        )
+        for key, (product_id, old_id, time_zone) in found.items()
+    }
 
 
 def drop_unused_schedules(connection: Connection) -> None:

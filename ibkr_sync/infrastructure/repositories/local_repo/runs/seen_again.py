@@ -38,10 +38,9 @@ def write_seen_again(
     They are different ones. All contracts that a reply shows share their hours. Raw replies of
     these products that were received before an instant are let go. Gives what differs: nothing.
     """
-    rolled = {
-        query: find_to_roll(connection, reply.product.key, reply.statement.schedule)
-        for query, reply in replies.items()
-    }
+    hours = {reply.product.key: reply.statement.schedule for reply in replies.values()}
+    to_roll = find_to_roll(connection, hours)
+    rolled = {query: to_roll[reply.product.key] for query, reply in replies.items()}
     ids = {query: found.product_id for query, found in rolled.items()}
     bulk_update(
         connection,
