@@ -27,5 +27,5 @@ settings.load_profile("patient")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: some tests wait, and each worker collects all tests."""
-    return (os.cpu_count() or 1) + 1
+    """Two more than there are processors: some tests wait, and each worker collects all tests."""
+    return (os.cpu_count() or 1) + 2

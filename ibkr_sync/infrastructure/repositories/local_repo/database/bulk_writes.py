@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection, Dialect
 T = TypeVar("T")
 
 _REMEMBERED = 64
-"""For so many tables and engines a statement is kept; a process has one engine."""
+"""For so many tables and engines a statement is kept; a command has one engine."""
 
 _NAMED_AT_ONCE = 900
 """How many values one statement names: SQLite limits its parameters, before 3.32 to 999."""
