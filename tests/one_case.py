@@ -1,4 +1,4 @@
-"""Tries a test with many values in one case, which tells of every value that fails."""
+"""Tries a test with many values in one case, which names every value that fails."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def one_case(names: str | tuple[str, ...], values: Iterable[object]) -> Callable
                 arguments = dict(zip(parameters, values_of_one, strict=True))
                 try:
                     test(*args, **fixtures, **arguments)
-                except (Exception, pytest.fail.Exception) as failure:  # noqa: BLE001 - all are told
+                except (Exception, pytest.fail.Exception) as failure:  # noqa: BLE001 - all are reported
                     failure.add_note(f"with {arguments}")
                     failures.append(failure)
             if failures:
