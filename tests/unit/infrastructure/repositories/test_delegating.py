@@ -226,7 +226,7 @@ def test_a_refresh_asks_again_for_ladders_after_those_not_stored_yet(
 def test_so_many_ladders_are_asked_for_and_no_more(
     local: Local, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ibkr_sync.infrastructure.repositories.delegating.MAX_LADDERS", 1)
+    monkeypatch.setattr("ibkr_sync.infrastructure.repositories.stored_in_run.MAX_LADDERS", 1)
     source = Scripted(acquired(ES, rule=9), acquired(CRUDE_OIL, rule=3))
     run(local, source, NOW_PLEASE, *ASK_BOTH)
     assert source.asked_for == [9]
